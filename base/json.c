@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "base/json.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+G_DEFINE_QUARK(gantry - json - error, json_error)
+
+static struct json_object *raw(const struct json *value)
+{
+    return (struct json_object *)value;
+}
+
+static struct json *wrap(struct json_object *object)
+{
+    return (struct json *)object;
+}
+
+/* True if only JSON blanks stand from `from` to the end. */
+static bool only_blanks(const char *text, size_t from, size_t len)
+{
+    for (size_t i = from; i < len; i++) {
+        if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool json_parse(const char *text, gssize len, struct json **ret_value, GError **errp)
+{
+    size_t size = len < 0 ? strlen(text) : (size_t)len;
+    struct json_tokener *tok;
+    struct json_object *object;
+    enum json_tokener_error status;
+    size_t end;
+
+    if (size > JSON_MAX_TEXT) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_LIMIT, "text of %zu bytes is over the limit of %d",
+                    size, JSON_MAX_TEXT);
+        return false;
+    }
+    tok = json_tokener_new_ex(JSON_MAX_DEPTH);
+    if (tok == NULL) {
+        g_error("out of memory");
+    }
+    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
+                                    JSON_TOKENER_VALIDATE_UTF8);
+    object = json_tokener_parse_ex(tok, text, (int)size);
+    status = json_tokener_get_error(tok);
+    end = json_tokener_get_parse_end(tok);
+    if (status == json_tokener_continue && size > 0) {
+        /* A number at the very end is complete only once the tokener sees what follows. */
+        object = json_tokener_parse_ex(tok, "\n", 1);
+        status = json_tokener_get_error(tok);
+        end = size;
+    }
+    json_tokener_free(tok);
+
+    if (status == json_tokener_continue) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
+                    "text ends inside a JSON value (%zu bytes read)", size);
+        json_object_put(object);
+        return false;
+    }
+    if (status != json_tokener_success) {
+        g_set_error(errp, JSON_ERROR,
+                    status == json_tokener_error_depth ? JSON_ERROR_LIMIT : JSON_ERROR_SYNTAX,
+                    "not JSON at byte %zu: %s", end, json_tokener_error_desc(status));
+        json_object_put(object);
+        return false;
+    }
+    if (!only_blanks(text, end, size)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
+                    "not JSON at byte %zu: more text follows the value", end);
+        json_object_put(object);
+        return false;
+    }
+    *ret_value = wrap(object);
+    return true;
+}
+
+struct json *json_ref(struct json *value)
+{
+    return wrap(json_object_get(raw(value)));
+}
+
+void json_unref(struct json *value)
+{
+    json_object_put(raw(value));
+}
+
+enum json_kind json_kind(const struct json *value)
+{
+    switch (json_object_get_type(raw(value))) {
+    case json_type_boolean:
+        return JSON_BOOL;
+    case json_type_int:
+        return JSON_INT;
+    case json_type_double:
+        return JSON_FLOAT;
+    case json_type_string:
+        return JSON_STRING;
+    case json_type_array:
+        return JSON_ARRAY;
+    case json_type_object:
+        return JSON_OBJECT;
+    case json_type_null:
+        break;
+    }
+    return JSON_NULL;
+}
+
+const char *json_kind_name(enum json_kind kind)
+{
+    static const char *const names[] = {
+        [JSON_NULL] = "null",     [JSON_BOOL] = "boolean",  [JSON_INT] = "integer",
+        [JSON_FLOAT] = "number",  [JSON_STRING] = "string", [JSON_ARRAY] = "list",
+        [JSON_OBJECT] = "object",
+    };
+
+    return names[kind];
+}
+
+bool json_boolean(const struct json *value)
+{
+    g_assert(json_kind(value) == JSON_BOOL);
+    return json_object_get_boolean(raw(value));
+}
+
+int64_t json_int(const struct json *value)
+{
+    g_assert(json_kind(value) == JSON_INT);
+    return json_object_get_int64(raw(value));
+}
+
+double json_double(const struct json *value)
+{
+    g_assert(json_kind(value) == JSON_FLOAT || json_kind(value) == JSON_INT);
+    return json_object_get_double(raw(value));
+}
+
+const char *json_string(const struct json *value)
+{
+    g_assert(json_kind(value) == JSON_STRING);
+    return json_object_get_string(raw(value));
+}
+
+size_t json_string_len(const struct json *value)
+{
+    g_assert(json_kind(value) == JSON_STRING);
+    return (size_t)json_object_get_string_len(raw(value));
+}
+
+size_t json_len(const struct json *container)
+{
+    if (json_kind(container) == JSON_ARRAY) {
+        return json_object_array_length(raw(container));
+    }
+    g_assert(json_kind(container) == JSON_OBJECT);
+    return (size_t)json_object_object_length(raw(container));
+}
+
+struct json *json_at(const struct json *array, size_t index)
+{
+    g_assert(json_kind(array) == JSON_ARRAY && index < json_len(array));
+    return wrap(json_object_array_get_idx(raw(array), index));
+}
+
+struct json *json_get(const struct json *object, const char *key)
+{
+    g_assert(json_kind(object) == JSON_OBJECT);
+    return wrap(json_object_object_get(raw(object), key));
+}
+
+bool json_has(const struct json *object, const char *key)
+{
+    g_assert(json_kind(object) == JSON_OBJECT);
+    return json_object_object_get_ex(raw(object), key, NULL);
+}
+
+struct json_iter json_iter_begin(const struct json *object)
+{
+    g_assert(json_kind(object) == JSON_OBJECT);
+    return (struct json_iter){.next = json_object_get_object(raw(object))->head};
+}
+
+bool json_iter_next(struct json_iter *it)
+{
+    const struct lh_entry *entry = it->next;
+
+    if (entry == NULL) {
+        return false;
+    }
+    it->key = lh_entry_k(entry);
+    it->value = wrap((struct json_object *)lh_entry_v(entry));
+    it->next = entry->next;
+    return true;
+}
+
+struct json *json_new_bool(bool value)
+{
+    return wrap(json_object_new_boolean(value));
+}
+
+struct json *json_new_int(int64_t value)
+{
+    return wrap(json_object_new_int64(value));
+}
+
+struct json *json_new_double(double value)
+{
+    return wrap(json_object_new_double(value));
+}
+
+struct json *json_new_string(const char *text)
+{
+    return json_new_string_len(text, strlen(text));
+}
+
+struct json *json_new_string_len(const char *text, size_t len)
+{
+    g_assert(len <= JSON_MAX_TEXT);
+    return wrap(json_object_new_string_len(text, (int)len));
+}
+
+struct json *json_new_array(void)
+{
+    return wrap(json_object_new_array());
+}
+
+struct json *json_new_object(void)
+{
+    return wrap(json_object_new_object());
+}
+
+void json_append(struct json *array, struct json *value)
+{
+    g_assert(json_kind(array) == JSON_ARRAY);
+    json_object_array_add(raw(array), raw(value));
+}
+
+void json_set(struct json *object, const char *key, struct json *value)
+{
+    g_assert(json_kind(object) == JSON_OBJECT);
+    json_object_object_add(raw(object), key, raw(value));
+}
+
+void json_remove(struct json *object, const char *key)
+{
+    g_assert(json_kind(object) == JSON_OBJECT);
+    json_object_object_del(raw(object), key);
+}
+
+bool json_equal(const struct json *a, const struct json *b)
+{
+    return json_object_equal(raw(a), raw(b));
+}
+
+struct json *json_copy(const struct json *value)
+{
+    struct json_object *copy = NULL;
+
+    if (value != NULL && json_object_deep_copy(raw(value), &copy, NULL) != 0) {
+        g_error("out of memory");
+    }
+    return wrap(copy);
+}
