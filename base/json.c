@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <string.h>
 
 G_DEFINE_QUARK(gantry - json - error, json_error)
@@ -24,6 +25,41 @@ static bool only_blanks(const char *text, size_t from, size_t len)
         if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0') {
             return false;
         }
+    }
+    return true;
+}
+
+/* json-c takes NaN and Infinity, which JSON does not have, and silently turns a number that is too
+ * large into the largest one. Depth is bounded by JSON_MAX_DEPTH. */
+static bool all_exact(struct json_object *object)
+{
+    switch (json_object_get_type(object)) {
+    case json_type_double:
+        return isfinite(json_object_get_double(object));
+    case json_type_int:
+        return json_object_get_uint64(object) <= INT64_MAX &&
+               json_object_get_int64(object) > INT64_MIN;
+    case json_type_array:
+        for (size_t i = 0; i < json_object_array_length(object); i++) {
+            if (!all_exact(json_object_array_get_idx(object, i))) {
+                return false;
+            }
+        }
+        return true;
+    case json_type_object: {
+        json_object_object_foreach(object, key, member)
+        {
+            (void)key;
+            if (!all_exact(member)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    case json_type_boolean:
+    case json_type_string:
+    case json_type_null:
+        break;
     }
     return true;
 }
@@ -74,6 +110,12 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
     if (!only_blanks(text, end, size)) {
         g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
                     "not JSON at byte %zu: more text follows the value", end);
+        json_object_put(object);
+        return false;
+    }
+    if (!all_exact(object)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
+                    "a number is too large, or none at all (NaN, Infinity)");
         json_object_put(object);
         return false;
     }
