@@ -47,10 +47,10 @@ static bool all_exact(struct json_object *object)
         }
         return true;
     case json_type_object: {
-        json_object_object_foreach(object, key, member)
-        {
-            (void)key;
-            if (!all_exact(member)) {
+        struct json_iter it = json_iter_begin(wrap(object));
+
+        while (json_iter_next(&it)) {
+            if (!all_exact(raw(it.value))) {
                 return false;
             }
         }
@@ -70,6 +70,7 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
     struct json_tokener *tok;
     struct json_object *object;
     enum json_tokener_error status;
+    const char *bad;
     size_t end;
 
     if (size > JSON_MAX_TEXT) {
@@ -77,12 +78,17 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
                     size, JSON_MAX_TEXT);
         return false;
     }
+    /* json-c's own check lets code points above U+10FFFF pass. */
+    if (!g_utf8_validate_len(text, size, &bad)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX, "not JSON at byte %zu: not UTF-8 text",
+                    (size_t)(bad - text));
+        return false;
+    }
     tok = json_tokener_new_ex(JSON_MAX_DEPTH);
     if (tok == NULL) {
         g_error("out of memory");
     }
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
-                                    JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
     object = json_tokener_parse_ex(tok, text, (int)size);
     status = json_tokener_get_error(tok);
     end = json_tokener_get_parse_end(tok);

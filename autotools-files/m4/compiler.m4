@@ -5,7 +5,7 @@
 #   --enable-fuzz              libFuzzer targets (clang only); without it the targets replay their corpus
 AC_DEFUN([GANTRY_COMPILER], [
   GANTRY_CFLAGS="-std=gnu11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes"
-  GANTRY_CFLAGS="$GANTRY_CFLAGS -Wwrite-strings -Wcast-align -Wformat=2 -Wvla -Wimplicit-fallthrough"
+  GANTRY_CFLAGS="$GANTRY_CFLAGS -Wwrite-strings -Wformat=2 -Wvla -Wimplicit-fallthrough"
   GANTRY_CFLAGS="$GANTRY_CFLAGS -Wundef -fno-common -fstack-protector-strong"
 
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat compiler warnings as errors])])
