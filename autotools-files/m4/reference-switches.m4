@@ -57,6 +57,10 @@ AC_DEFUN([GANTRY_REFERENCE_SWITCHES], [
   AC_SUBST([pkgdatadir], ['${datarootdir}/ganeti'])
   AC_SUBST([versionedlibdir], ['${pkglibdir}/$(DIR_VERSION)'])
   AC_SUBST([versionedsharedir], ['${pkgdatadir}/$(DIR_VERSION)'])
+  AC_ARG_ENABLE([symlinks],
+    [AS_HELP_STRING([--enable-symlinks], [installing makes the links in sysconfdir point to this version
+      (default: only where there are none)])])
+  AC_SUBST([INSTALL_SYMLINKS], [${enable_symlinks:-no}])
   GANTRY_CFG([SYSCONFDIR], [$sysconfdir], [directory of configuration files])
   GANTRY_CFG([LOCALSTATEDIR], [$localstatedir], [directory of changing files])
   GANTRY_CFG([SBINDIR], [$sbindir], [directory of administrators' programs])
