@@ -1,6 +1,13 @@
 # floors.txt, then sources: every include stays on its floor or goes down.
 FNR == 1 { table = FILENAME ~ /floors\.txt$/ }
-table { if (row()) floor[$2] = $1; next }
+table {
+    if (row()) {
+        floor[$2] = $1
+        # Tests and fuzz targets of a whole area stand on its highest floor.
+        if ($1 + 0 >= floor[area($2) "/tests"] + 0) floor[area($2) "/tests"] = floor[area($2) "/fuzz"] = $1
+    }
+    next
+}
 
 function home(file,    dir) {
     dir = file

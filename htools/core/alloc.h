@@ -1,0 +1,91 @@
+/* Finding places for new instances (the reference's Cluster.hs and AllocationSolution.hs), and the
+ * questions an iallocator is asked. */
+#ifndef GANTRY_HTOOLS_CORE_ALLOC_H
+#define GANTRY_HTOOLS_CORE_ALLOC_H
+
+#include "htools/core/cluster.h"
+#include "htools/core/metrics.h"
+
+/* Where an instance may go: single nodes, or pairs (then n_required is 2 and every other node of
+ * the same group is a possible secondary). */
+struct ht_alloc_nodes {
+    int n_required;
+    int *nodes; /* ascending */
+    unsigned n_nodes;
+};
+void ht_alloc_nodes_clear(struct ht_alloc_nodes *targets);
+/* Online nodes of the view that the algorithm's restriction allows. allocable: leave out nodes of
+ * unallocable groups. n_required must be 1 or 2, otherwise an error. */
+bool ht_alloc_nodes_collect(const struct ht_cluster *cluster, const struct ht_view *view,
+                            const struct ht_algorithm *algorithm, int n_required, bool allocable,
+                            struct ht_alloc_nodes *ret, GError **errp)
+    __attribute__((warn_unused_result));
+
+struct ht_alloc_solution {
+    unsigned failures[HT_FAIL_END]; /* by reason */
+    unsigned n_failures;
+    int64_t n_good; /* places that would do */
+    bool found;
+    int pnode, snode; /* snode HT_NONE for one node */
+    double score;
+    GPtrArray *log; /* owned strings, the newest first */
+};
+void ht_alloc_solution_clear(struct ht_alloc_solution *solution);
+
+/* Finds the best place for inst, which need not be part of the cluster; nothing is changed. Scores
+ * are those of the nodes of view. */
+bool ht_alloc_try(struct ht_cluster *cluster, const struct ht_view *view,
+                  const struct ht_algorithm *algorithm, const struct ht_instance *inst,
+                  const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
+                  GError **errp) __attribute__((warn_unused_result));
+
+/* Adds a copy of inst to the cluster at the found place and returns its index. name NULL: as inst.
+ */
+int ht_alloc_place(struct ht_cluster *cluster, const struct ht_instance *inst, const char *name,
+                   const struct ht_alloc_solution *solution);
+
+/* The lines of a solution for one group: "Group name (policy): ..." */
+void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solution *solution,
+                       GPtrArray *out);
+
+/* Best group (allowed: per group, or NULL for all) and the place in it. */
+bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                         const bool *allowed, const struct ht_instance *inst, int n_required,
+                         int *ret_group, struct ht_alloc_solution *ret, GError **errp)
+    __attribute__((warn_unused_result));
+/* In the group of this name, or (group NULL) in the best one; ret->log is what hail answers. */
+bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                       const char *group, const struct ht_instance *inst, int n_required,
+                       struct ht_alloc_solution *ret, GError **errp)
+    __attribute__((warn_unused_result));
+
+/* What hail is asked. Instances to allocate are not part of the cluster; they live in its arena. */
+enum ht_request_kind {
+    HT_REQUEST_ALLOCATE,
+    HT_REQUEST_ALLOCATE_SECONDARY,
+    HT_REQUEST_RELOCATE,
+    HT_REQUEST_NODE_EVACUATE,
+    HT_REQUEST_CHANGE_GROUP,
+    HT_REQUEST_MULTI_ALLOCATE,
+};
+struct ht_alloc_request {
+    struct ht_instance instance;
+    int n_required;
+    const char *group; /* name or UUID, or NULL */
+};
+struct ht_request {
+    enum ht_request_kind kind;
+    struct ht_alloc_request *allocs; /* ALLOCATE: one; MULTI_ALLOCATE: n_allocs */
+    unsigned n_allocs;
+    const char *const *restrict_to; /* ALLOCATE: NULL-terminated node names, or NULL */
+    const int *instances;           /* the others */
+    unsigned n_instances;
+    int n_required;           /* RELOCATE */
+    const int *relocate_from; /* RELOCATE: nodes */
+    unsigned n_relocate_from;
+    enum ht_evac_mode evac_mode; /* NODE_EVACUATE */
+    const int *target_groups;    /* CHANGE_GROUP */
+    unsigned n_target_groups;
+};
+
+#endif
