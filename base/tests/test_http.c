@@ -369,7 +369,6 @@ START_TEST(stopping_waits_for_the_last_answer)
     struct http_request requests[] = {request("/hold")};
     struct waiting waiting = {0};
     bool stopped = false;
-    g_autoptr(GError) error = NULL;
 
     http_client_send(fix.client, requests, 1, keep, &waiting);
     hold_until(1);
