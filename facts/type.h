@@ -90,6 +90,7 @@ enum fact_unknown {
     FACT_UNKNOWN_KEEP,   /* unknown members are kept in `extra` and written back at the end */
     FACT_UNKNOWN_REFUSE, /* ... are an error */
     FACT_UNKNOWN_IGNORE, /* ... are dropped */
+    FACT_UNKNOWN_TUPLE,  /* the JSON form is a list of the values in row order, without names */
 };
 
 struct fact_object {
@@ -98,7 +99,6 @@ struct fact_object {
     const struct fact_member *members;
     size_t n_members;
     enum fact_unknown unknown;
-    bool as_array; /* JSON form: the members' values in row order, no names */
     const char *doc;
 };
 
