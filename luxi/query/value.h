@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/json-writer.h"
 #include "facts/queryfields.h"
 
 struct fact_type;
 struct json;
-struct json_writer;
 
 enum query_form {
     QUERY_FORM_NULL,
@@ -24,6 +24,7 @@ enum query_form {
     QUERY_FORM_FACT,   /* borrowed: something with a type of facts/ */
     QUERY_FORM_JSON,   /* owned tree */
     QUERY_FORM_STRING, /* owned text */
+    QUERY_FORM_RAW,    /* owned text that is JSON in the compact style */
 };
 
 struct query_value {
@@ -57,6 +58,11 @@ void query_set_fact(struct query_value *value, const struct fact_type *type, con
 /* Both take over what they are given. */
 void query_set_json(struct query_value *value, struct json *json);
 void query_set_string(struct query_value *value, char *string);
+/* Writes the value now: for what does not live as long as the query. */
+void query_set_encoded(struct query_value *value, const struct fact_type *type, const void *fact);
+/* Starts a value that is written piece by piece; end takes the text over. */
+struct json_writer query_set_begin(GString *out);
+void query_set_end(struct query_value *value, GString *out);
 
 /* Writes [status, value]. */
 void query_value_encode(const struct query_value *value, struct json_writer *w);
