@@ -26,8 +26,11 @@ extern const struct fact_kind fact_kind_float;
 extern const struct fact_kind fact_kind_str;
 extern const struct fact_kind fact_kind_enum;
 extern const struct fact_kind fact_kind_any;
+extern const struct fact_kind fact_kind_value;
 extern const struct fact_kind fact_kind_list;
+extern const struct fact_kind fact_kind_set;
 extern const struct fact_kind fact_kind_dict;
+extern const struct fact_kind fact_kind_map;
 extern const struct fact_kind fact_kind_object;
 
 /* Offset of the value in a dictionary's entry (the key, a char *, stands first). */

@@ -28,23 +28,27 @@
 #define TYPE_INT(ident, min_, max_, text_)                                                         \
     const struct fact_type type_##ident = {                                                        \
         .kind = &fact_kind_int, .text = text_, .size = sizeof(int64_t), .min = min_, .max = max_};
-#define TYPE_LIST(ident, elem_)                                                                    \
-    const struct fact_type type_##ident = {                                                        \
-        .kind = &fact_kind_list, .size = sizeof(struct ident), .elem = &type_##elem_};
-#define TYPE_DICT(ident, elem_)                                                                    \
-    const struct fact_type type_##ident = {                                                        \
-        .kind = &fact_kind_dict, .size = sizeof(struct ident), .elem = &type_##elem_};
-#define TYPE_DICT_OF(ident, words_, elem_)                                                         \
-    const struct fact_type type_##ident = {.kind = &fact_kind_dict,                                \
+#define CONTAINER(ident, kind_name, elem_, words_)                                                 \
+    const struct fact_type type_##ident = {.kind = &fact_kind_##kind_name,                         \
                                            .size = sizeof(struct ident),                           \
                                            .elem = &type_##elem_,                                  \
-                                           .words = &fact_enum_##words_};
+                                           .words = words_};
+#define TYPE_LIST(ident, elem)           CONTAINER(ident, list, elem, NULL)
+#define TYPE_SET(ident, elem)            CONTAINER(ident, set, elem, NULL)
+#define TYPE_DICT(ident, elem)           CONTAINER(ident, dict, elem, NULL)
+#define TYPE_DICT_OF(ident, words, elem) CONTAINER(ident, dict, elem, &fact_enum_##words)
+#define TYPE_MAP(ident, elem)            CONTAINER(ident, map, elem, NULL)
+#define TYPE_MAP_OF(ident, words, elem)  CONTAINER(ident, map, elem, &fact_enum_##words)
 #include "facts/types.def"
 #undef TYPE
 #undef TYPE_INT
 #undef TYPE_LIST
 #undef TYPE_DICT
 #undef TYPE_DICT_OF
+#undef TYPE_MAP
+#undef TYPE_MAP_OF
+#undef TYPE_SET
+#undef CONTAINER
 
 #define OBJECT(name_, unknown_, doc_)                                                              \
     enum { UNKNOWN_##name_ = FACT_UNKNOWN_##unknown_ };                                            \

@@ -16,7 +16,7 @@ void query_value_clear(struct query_value *value)
     *value = (struct query_value){0};
 }
 
-void query_set_status(struct query_value *value, enum query_status status)
+void query_set_status(struct query_value *value, enum qfield_status status)
 {
     value->status = status;
 }
@@ -66,7 +66,7 @@ void query_set_string(struct query_value *value, char *string)
 
 void query_value_encode_bare(const struct query_value *value, struct json_writer *w)
 {
-    if (value->status != QUERY_NORMAL) {
+    if (value->status != QF_NORMAL) {
         json_write_null(w);
         return;
     }

@@ -9,20 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cleanup.h"
+#include "facts/queryfields.h"
 
 struct fact_type;
 struct json;
 struct json_writer;
-
-/* The numbers are the wire's. */
-enum query_status {
-    QUERY_NORMAL = 0,
-    QUERY_UNKNOWN = 1, /* there is no such field */
-    QUERY_NO_DATA = 2, /* it could not be had */
-    QUERY_UNAVAIL = 3, /* the item has no such thing */
-    QUERY_OFFLINE = 4, /* the node is offline */
-};
 
 enum query_form {
     QUERY_FORM_NULL,
@@ -36,7 +27,7 @@ enum query_form {
 };
 
 struct query_value {
-    enum query_status status;
+    enum qfield_status status;
     enum query_form form;
     union {
         bool boolean;
@@ -56,7 +47,7 @@ struct query_value {
 void query_value_clear(struct query_value *value);
 
 /* Ways to fill a value that is clear. */
-void query_set_status(struct query_value *value, enum query_status status);
+void query_set_status(struct query_value *value, enum qfield_status status);
 void query_set_bool(struct query_value *value, bool boolean);
 void query_set_int(struct query_value *value, int64_t integer);
 void query_set_float(struct query_value *value, double number);
