@@ -95,6 +95,9 @@ void ht_append_fixed(GString *out, int decimals, double value)
         return;
     }
     digits_of(value, &in);
+    if (decimals < 0) {
+        decimals = MAX(1, in.n - in.exponent);
+    }
     /* Digits are counted from the first one of the number, or from the point if it is below one. */
     whole = MAX(in.exponent, 0);
     keep = whole + decimals;
