@@ -209,7 +209,7 @@ static bool parse_instance(struct line *line, GError **errp)
     enum ht_disk_template dt;
     int pnode, snode = HT_NONE;
     int64_t mem, dsk, vcpus, spindle_use, spindles = HT_SPINDLES_UNKNOWN;
-    bool auto_balance, forthcoming;
+    bool auto_balance = true, forthcoming = false;
     struct ht_instance *inst;
     struct ht_disk *disk;
 

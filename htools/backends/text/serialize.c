@@ -100,18 +100,24 @@ static void append_policy(const char *owner, const struct ht_ipolicy *ipolicy, G
     g_string_append_c(out, '\n');
 }
 
-void ht_text_serialize(const struct ht_cluster *cluster, GString *out)
+void ht_text_serialize(const struct ht_cluster *cluster, const struct ht_view *view, GString *out)
 {
+    struct ht_view all = {0};
+
+    if (view == NULL) {
+        all = ht_view_all(cluster);
+        view = &all;
+    }
     for (unsigned i = 0; i < cluster->n_groups; i++) {
         append_group(&cluster->groups[i], out);
     }
     g_string_append_c(out, '\n');
-    for (unsigned i = 0; i < cluster->n_nodes; i++) {
-        append_node(cluster, &cluster->nodes[i], out);
+    for (unsigned i = 0; i < view->n_nodes; i++) {
+        append_node(cluster, &cluster->nodes[view->nodes[i]], out);
     }
     g_string_append_c(out, '\n');
-    for (unsigned i = 0; i < cluster->n_instances; i++) {
-        append_instance(cluster, &cluster->instances[i], out);
+    for (unsigned i = 0; i < view->n_instances; i++) {
+        append_instance(cluster, &cluster->instances[view->instances[i]], out);
     }
     g_string_append_c(out, '\n');
     for (unsigned i = 0; i < cluster->n_tags; i++) {
@@ -122,4 +128,5 @@ void ht_text_serialize(const struct ht_cluster *cluster, GString *out)
     for (unsigned i = 0; i < cluster->n_groups; i++) {
         append_policy(cluster->groups[i].name, &cluster->groups[i].ipolicy, out);
     }
+    ht_view_clear(&all);
 }

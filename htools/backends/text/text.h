@@ -20,6 +20,7 @@ struct ht_cluster *ht_text_parse(const char *text, gsize len, GError **errp)
 struct ht_cluster *ht_text_load(const char *path, GError **errp)
     __attribute__((warn_unused_result));
 
-void ht_text_serialize(const struct ht_cluster *cluster, GString *out);
+/* view: the nodes and instances to write; NULL: all. */
+void ht_text_serialize(const struct ht_cluster *cluster, const struct ht_view *view, GString *out);
 
 #endif
