@@ -370,7 +370,8 @@ static void merge_placements(struct ht_cluster *cluster)
         if (snode != NULL) {
             ht_node_place_secondary(snode, inst);
         }
-        if (ht_cluster_instance_group(cluster, inst) == HT_NONE) {
+        if (ht_cluster_instance_group(cluster, inst) == HT_NONE ||
+            (snode == NULL && ht_instance_has_secondary(inst))) {
             inst->movable = false;
         }
     }

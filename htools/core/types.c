@@ -1,5 +1,7 @@
 #include "htools/core/types.h"
 
+#include <inttypes.h>
+
 #include "htools/core/print.h"
 
 static const char *const disk_template_names[] = {

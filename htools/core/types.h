@@ -137,6 +137,7 @@ struct ht_algorithm {
     bool restricted_migration;
     bool ignore_soft_errors;
     bool evac_mode;
+    bool self_check; /* the balancer compares every step with a full search */
     double min_gain;
     double min_gain_limit;
     bool capacity;                  /* check global N+1 redundancy */
