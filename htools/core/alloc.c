@@ -2,7 +2,6 @@
 
 #include "htools/core/alloc.h"
 
-#include "htools/core/evacuate.h"
 #include "htools/core/moves.h"
 #include "htools/core/print.h"
 #include "htools/core/redundancy.h"
@@ -52,7 +51,7 @@ static void choose(struct search *search)
 {
     struct ht_alloc_solution *ret = search->ret;
     unsigned dropped = 0;
-    const struct place *best;
+    const struct place *best = NULL;
 
     if (search->places->len == 0) {
         return;
@@ -84,7 +83,7 @@ static int64_t more_shared_pairs(const struct search *search, const struct ht_no
     const struct ht_instance *inst = search->inst;
     int64_t more = 0;
 
-    if (inst->forthcoming) {
+    if (inst->forthcoming || node->offline) {
         return 0;
     }
     for (unsigned i = 0; i < node->location_tags.n; i++) {
@@ -341,14 +340,15 @@ int ht_alloc_place(struct ht_cluster *cluster, const struct ht_instance *inst, c
                    const struct ht_alloc_solution *solution)
 {
     const char *kept = name != NULL ? ht_cluster_strdup(cluster, name) : inst->name;
-    struct ht_instance *added = ht_cluster_add_instance(cluster, kept, inst->disk_template);
+    struct ht_instance copy = *inst;
+    int idx = (int)ht_cluster_append_row(cluster);
+    struct ht_instance *added = &cluster->instances[idx];
     struct ht_node *pnode = &cluster->nodes[solution->pnode];
-    int idx = added->idx;
 
-    *added = *inst;
+    *added = copy;
     added->idx = idx;
     added->name = kept;
-    added->alias = name != NULL ? kept : inst->alias;
+    added->alias = name != NULL ? kept : copy.alias;
     added->pnode = solution->pnode;
     added->snode = solution->snode;
     if (solution->snode != HT_NONE) {

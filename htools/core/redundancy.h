@@ -14,8 +14,14 @@ struct ht_redundancy *ht_redundancy_new(struct ht_cluster *cluster, const struct
                                         const struct ht_algorithm *algorithm);
 void ht_redundancy_free(struct ht_redundancy *redundancy);
 
+/* It holds now. */
+bool ht_redundancy_holds(const struct ht_redundancy *redundancy);
 /* It holds with inst, which is on no node now, on these nodes. */
 bool ht_redundancy_allows(struct ht_redundancy *redundancy, const struct ht_instance *inst,
                           int pnode, int snode);
+
+/* For a single question. */
+bool ht_view_redundant(struct ht_cluster *cluster, const struct ht_view *view,
+                       const struct ht_algorithm *algorithm);
 
 #endif
