@@ -6,6 +6,9 @@
 #ifndef GANTRY_BASE_BANNED_H
 #define GANTRY_BASE_BANNED_H
 
+/* The feature macros must stand before the first system header. */
+#include "config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <string.h>
 
 G_DEFINE_QUARK(gantry - json - error, json_error)
@@ -28,12 +29,48 @@ static bool only_blanks(const char *text, size_t from, size_t len)
     return true;
 }
 
+/* json-c takes NaN and Infinity, which JSON does not have, and silently turns a number that is too
+ * large into the largest one. Depth is bounded by JSON_MAX_DEPTH. */
+static bool all_exact(struct json_object *object)
+{
+    switch (json_object_get_type(object)) {
+    case json_type_double:
+        return isfinite(json_object_get_double(object));
+    case json_type_int:
+        return json_object_get_uint64(object) <= INT64_MAX &&
+               json_object_get_int64(object) > INT64_MIN;
+    case json_type_array:
+        for (size_t i = 0; i < json_object_array_length(object); i++) {
+            if (!all_exact(json_object_array_get_idx(object, i))) {
+                return false;
+            }
+        }
+        return true;
+    case json_type_object: {
+        struct json_iter it = json_iter_begin(wrap(object));
+
+        while (json_iter_next(&it)) {
+            if (!all_exact(raw(it.value))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    case json_type_boolean:
+    case json_type_string:
+    case json_type_null:
+        break;
+    }
+    return true;
+}
+
 bool json_parse(const char *text, gssize len, struct json **ret_value, GError **errp)
 {
     size_t size = len < 0 ? strlen(text) : (size_t)len;
     struct json_tokener *tok;
     struct json_object *object;
     enum json_tokener_error status;
+    const char *bad;
     size_t end;
 
     if (size > JSON_MAX_TEXT) {
@@ -41,12 +78,17 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
                     size, JSON_MAX_TEXT);
         return false;
     }
+    /* json-c's own check lets code points above U+10FFFF pass. */
+    if (!g_utf8_validate_len(text, size, &bad)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX, "not JSON at byte %zu: not UTF-8 text",
+                    (size_t)(bad - text));
+        return false;
+    }
     tok = json_tokener_new_ex(JSON_MAX_DEPTH);
     if (tok == NULL) {
         g_error("out of memory");
     }
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
-                                    JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
     object = json_tokener_parse_ex(tok, text, (int)size);
     status = json_tokener_get_error(tok);
     end = json_tokener_get_parse_end(tok);
@@ -74,6 +116,12 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
     if (!only_blanks(text, end, size)) {
         g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
                     "not JSON at byte %zu: more text follows the value", end);
+        json_object_put(object);
+        return false;
+    }
+    if (!all_exact(object)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
+                    "a number is too large, or none at all (NaN, Infinity)");
         json_object_put(object);
         return false;
     }

@@ -42,8 +42,8 @@ enum json_error {
 };
 
 /* Reads exactly one value from text (len bytes, -1: up to the NUL); anything but blanks behind it
- * is an error. The error tells what is wrong and at which byte. On success *ret_value is owned by
- * the caller (and NULL for null). */
+ * is an error, and so is a number that int64_t or double cannot hold. The error tells what is wrong
+ * and at which byte. On success *ret_value is owned by the caller (and NULL for null). */
 bool json_parse(const char *text, gssize len, struct json **ret_value, GError **errp)
     __attribute__((warn_unused_result));
 

@@ -42,8 +42,21 @@ END_TEST
 
 START_TEST(bad_text_is_refused)
 {
-    static const char *const cases[] = {"",    " ",   "{",     "[1,]",     "{\"a\":1,}",
-                                        "1 2", "nul", "[1] x", "\"\xff\"", "\"abc"};
+    static const char *const cases[] = {"",
+                                        " ",
+                                        "{",
+                                        "[1,]",
+                                        "{\"a\":1,}",
+                                        "1 2",
+                                        "nul",
+                                        "[1] x",
+                                        "\"\xff\"",
+                                        "\"abc",
+                                        "[NaN]",
+                                        "{\"a\":-Infinity}",
+                                        "[1e400]",
+                                        "9223372036854775808",
+                                        "-123456789012345678901234567890"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct json *value = NULL;

@@ -1,5 +1,5 @@
 /* The main function of every unit test program: UNIT_MAIN("name", test, test, ...), tests made with
- * START_TEST. */
+ * START_TEST. UNIT_MAIN_FIXTURE("name", setup, teardown, test, ...) runs both around each test. */
 #ifndef GANTRY_BASE_TESTS_UNIT_H
 #define GANTRY_BASE_TESTS_UNIT_H
 
@@ -9,7 +9,8 @@
 /* A test may take this many seconds before Check ends it. */
 enum { UNIT_TIMEOUT = 60 };
 
-static inline int unit_run(const char *name, const TTest *const *tests, size_t n)
+static inline int unit_run(const char *name, SFun setup, SFun teardown, const TTest *const *tests,
+                           size_t n)
 {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
@@ -17,6 +18,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     int failed;
 
     tcase_set_timeout(tcase, UNIT_TIMEOUT);
+    tcase_add_checked_fixture(tcase, setup, teardown);
     for (size_t i = 0; i < n; i++) {
         tcase_add_test(tcase, tests[i]);
     }
@@ -27,12 +29,14 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     return failed == 0 ? 0 : 1;
 }
 
-#define UNIT_MAIN(name, ...)                                                                       \
+#define UNIT_MAIN_FIXTURE(name, setup, teardown, ...)                                              \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
                                                                                                    \
-        return unit_run(name, tests, G_N_ELEMENTS(tests));                                         \
+        return unit_run(name, setup, teardown, tests, G_N_ELEMENTS(tests));                        \
     }
+
+#define UNIT_MAIN(name, ...) UNIT_MAIN_FIXTURE(name, NULL, NULL, __VA_ARGS__)
 
 #endif

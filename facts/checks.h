@@ -1,0 +1,13 @@
+/* Checks of texts beyond their kind, named by rows of types.def. Each returns NULL if the text is
+ * good, else what was expected, to be read behind "expected". */
+#ifndef GANTRY_FACTS_CHECKS_H
+#define GANTRY_FACTS_CHECKS_H
+
+/* Only the digits 0 and 1, one for each address of a network. */
+const char *fact_check_bits(const char *text);
+const char *fact_check_ipv4(const char *text);
+/* Address and prefix length. */
+const char *fact_check_ipv4_net(const char *text);
+const char *fact_check_nonempty(const char *text);
+
+#endif

@@ -1,0 +1,252 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/json-writer.h"
+#include "base/json.h"
+#include "facts/kind.h"
+
+/* "expected X, found Y" for a value of the wrong JSON kind. */
+static bool wrong_kind(const char *expected, const struct json *json, const struct fact_path *path,
+                       GError **errp)
+{
+    return fact_fail(errp, FACT_ERROR_KIND, path, "expected %s, found %s", expected,
+                     json_kind_name(json_kind(json)));
+}
+
+static bool equal_bytes(const struct fact_type *type, const void *a, const void *b)
+{
+    return memcmp(a, b, type->size) == 0;
+}
+
+static bool bool_decode(const struct fact_type *type, struct json *json, void *value,
+                        const struct fact_path *path, GError **errp)
+{
+    (void)type;
+    if (json_kind(json) != JSON_BOOL) {
+        return wrong_kind("true or false", json, path, errp);
+    }
+    *(bool *)value = json_boolean(json);
+    return true;
+}
+
+static void bool_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    (void)type;
+    json_write_bool(w, *(const bool *)value);
+}
+
+const struct fact_kind fact_kind_bool = {
+    .name = "bool",
+    .decode = bool_decode,
+    .encode = bool_encode,
+    .equal = equal_bytes,
+};
+
+/* A whole number; 5.0 counts as one, because the reference's JSON readers do not tell them apart.
+ */
+static bool int_decode(const struct fact_type *type, struct json *json, void *value,
+                       const struct fact_path *path, GError **errp)
+{
+    int64_t number;
+
+    if (json_kind(json) == JSON_INT) {
+        number = json_int(json);
+    } else if (json_kind(json) == JSON_FLOAT && json_double(json) >= -9e15 &&
+               json_double(json) <= 9e15 &&
+               json_double(json) == (double)(int64_t)json_double(json)) {
+        number = (int64_t)json_double(json);
+    } else {
+        return wrong_kind("an integer", json, path, errp);
+    }
+    if (number < type->min || number > type->max) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path,
+                         "%" G_GINT64_FORMAT " is not in the range %" G_GINT64_FORMAT
+                         " to %" G_GINT64_FORMAT,
+                         number, type->min, type->max);
+    }
+    *(int64_t *)value = number;
+    return true;
+}
+
+static void int_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    (void)type;
+    json_write_int(w, *(const int64_t *)value);
+}
+
+const struct fact_kind fact_kind_int = {
+    .name = "int",
+    .decode = int_decode,
+    .encode = int_encode,
+    .equal = equal_bytes,
+};
+
+static bool float_decode(const struct fact_type *type, struct json *json, void *value,
+                         const struct fact_path *path, GError **errp)
+{
+    (void)type;
+    if (json_kind(json) != JSON_FLOAT && json_kind(json) != JSON_INT) {
+        return wrong_kind("a number", json, path, errp);
+    }
+    *(double *)value = json_double(json);
+    return true;
+}
+
+static void float_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    (void)type;
+    json_write_double(w, *(const double *)value);
+}
+
+static bool float_equal(const struct fact_type *type, const void *a, const void *b)
+{
+    (void)type;
+    return *(const double *)a == *(const double *)b;
+}
+
+const struct fact_kind fact_kind_float = {
+    .name = "float",
+    .decode = float_decode,
+    .encode = float_encode,
+    .equal = float_equal,
+};
+
+static bool str_decode(const struct fact_type *type, struct json *json, void *value,
+                       const struct fact_path *path, GError **errp)
+{
+    const char *text;
+    const char *expected;
+
+    if (json_kind(json) != JSON_STRING) {
+        return wrong_kind("a string", json, path, errp);
+    }
+    text = json_string(json);
+    if (strlen(text) != json_string_len(json)) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path, "a string must not contain a NUL character");
+    }
+    expected = type->check == NULL ? NULL : type->check(text);
+    if (expected != NULL) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path, "expected %s, found \"%s\"", expected, text);
+    }
+    *(char **)value = g_strdup(text);
+    return true;
+}
+
+static void str_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    (void)type;
+    json_write_string(w, *(char *const *)value);
+}
+
+static void str_clear(const struct fact_type *type, void *value)
+{
+    (void)type;
+    g_free(*(char **)value);
+}
+
+static void str_copy(const struct fact_type *type, void *dst, const void *src)
+{
+    (void)type;
+    *(char **)dst = g_strdup(*(char *const *)src);
+}
+
+static bool str_equal(const struct fact_type *type, const void *a, const void *b)
+{
+    (void)type;
+    return g_strcmp0(*(char *const *)a, *(char *const *)b) == 0;
+}
+
+const struct fact_kind fact_kind_str = {
+    .name = "str",
+    .decode = str_decode,
+    .encode = str_encode,
+    .clear = str_clear,
+    .copy = str_copy,
+    .equal = str_equal,
+};
+
+int fact_enum_find(const struct fact_enum *words, const char *word)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        if (words->words[i] != NULL && strcmp(words->words[i], word) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool enum_decode(const struct fact_type *type, struct json *json, void *value,
+                        const struct fact_path *path, GError **errp)
+{
+    int index;
+
+    if (json_kind(json) != JSON_STRING) {
+        return wrong_kind("a string", json, path, errp);
+    }
+    index = fact_enum_find(type->words, json_string(json));
+    if (index < 0) {
+        g_autofree char *list = g_strjoinv(", ", (char **)type->words->words);
+
+        return fact_fail(errp, FACT_ERROR_VALUE, path, "\"%s\" is none of: %s", json_string(json),
+                         list);
+    }
+    *(int *)value = index;
+    return true;
+}
+
+static void enum_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    json_write_string(w, type->words->words[*(const int *)value]);
+}
+
+const struct fact_kind fact_kind_enum = {
+    .name = "enum",
+    .decode = enum_decode,
+    .encode = enum_encode,
+    .equal = equal_bytes,
+};
+
+static bool any_decode(const struct fact_type *type, struct json *json, void *value,
+                       const struct fact_path *path, GError **errp)
+{
+    (void)type;
+    (void)path;
+    (void)errp;
+    *(struct json **)value = json_ref(json);
+    return true;
+}
+
+static void any_encode(const struct fact_type *type, const void *value, struct json_writer *w)
+{
+    (void)type;
+    json_write_value(w, *(struct json *const *)value);
+}
+
+static void any_clear(const struct fact_type *type, void *value)
+{
+    (void)type;
+    json_unref(*(struct json **)value);
+}
+
+static void any_copy(const struct fact_type *type, void *dst, const void *src)
+{
+    (void)type;
+    *(struct json **)dst = json_ref(*(struct json *const *)src);
+}
+
+static bool any_equal(const struct fact_type *type, const void *a, const void *b)
+{
+    (void)type;
+    return json_equal(*(struct json *const *)a, *(struct json *const *)b);
+}
+
+/* Free-form JSON; trees are shared between copies and must not be changed in place. */
+const struct fact_kind fact_kind_any = {
+    .name = "any",
+    .decode = any_decode,
+    .encode = any_encode,
+    .clear = any_clear,
+    .copy = any_copy,
+    .equal = any_equal,
+};

@@ -1,0 +1,40 @@
+/* How each kind of value is read, written, freed, copied and compared; used by the codec and by the
+ * rows of facts/types.def only. */
+#ifndef GANTRY_FACTS_KIND_H
+#define GANTRY_FACTS_KIND_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "facts/codec.h"
+
+struct fact_kind {
+    const char *name;
+    bool (*decode)(const struct fact_type *type, struct json *json, void *value,
+                   const struct fact_path *path, GError **errp);
+    void (*encode)(const struct fact_type *type, const void *value, struct json_writer *w);
+    /* NULL: the value owns nothing. */
+    void (*clear)(const struct fact_type *type, void *value);
+    /* NULL: plain bytes. */
+    void (*copy)(const struct fact_type *type, void *dst, const void *src);
+    bool (*equal)(const struct fact_type *type, const void *a, const void *b);
+};
+
+extern const struct fact_kind fact_kind_bool;
+extern const struct fact_kind fact_kind_int;
+extern const struct fact_kind fact_kind_float;
+extern const struct fact_kind fact_kind_str;
+extern const struct fact_kind fact_kind_enum;
+extern const struct fact_kind fact_kind_any;
+extern const struct fact_kind fact_kind_value;
+extern const struct fact_kind fact_kind_list;
+extern const struct fact_kind fact_kind_set;
+extern const struct fact_kind fact_kind_dict;
+extern const struct fact_kind fact_kind_map;
+extern const struct fact_kind fact_kind_object;
+
+/* Offset of the value in a dictionary's entry (the key, a char *, stands first). */
+size_t fact_dict_value_offset(const struct fact_type *type);
+size_t fact_dict_entry_size(const struct fact_type *type);
+
+#endif

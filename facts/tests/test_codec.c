@@ -1,0 +1,118 @@
+#include "config.h"
+
+#include "base/json-writer.h"
+#include "base/json.h"
+#include "base/tests/unit.h"
+#include "facts/codec.h"
+#include "facts/objects.h"
+
+static void *decode(const struct fact_object *object, const char *text, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *json = NULL;
+
+    ck_assert(json_parse(text, -1, &json, NULL));
+    return fact_object_decode(object, json, NULL, errp);
+}
+
+static char *encode(const struct fact_object *object, const void *value)
+{
+    GString *out = g_string_new(NULL);
+    struct json_writer w = json_writer_init(out, JSON_COMPACT);
+
+    fact_object_encode(object, value, &w);
+    return g_string_free(out, FALSE);
+}
+
+#define NIC                                                                                        \
+    "{\"mac\":\"aa:00:00:11:22:33\",\"ip\":\"192.0.2.7\",\"nicparams\":{\"link\":\"br0\"},"        \
+    "\"uuid\":\"u\"}"
+
+START_TEST(members_and_unknown_members_survive)
+{
+    g_autoptr(GError) error = NULL;
+    const char *text =
+        "{\"mac\":\"aa:00:00:11:22:33\",\"nicparams\":{\"mode\":\"bridged\",\"later\":[1]},"
+        "\"uuid\":\"u\",\"new\":{\"x\":null}}";
+    struct nic *nic = decode(&fact_object_nic, text, &error);
+    struct nic *copy;
+    g_autofree char *again = NULL;
+
+    ck_assert_msg(nic != NULL, "%s", error != NULL ? error->message : "");
+    ck_assert_str_eq(nic->mac, "aa:00:00:11:22:33");
+    ck_assert(nic->nicparams.has.mode);
+    ck_assert(!nic->nicparams.has.link);
+    ck_assert(!nic->has.ip);
+    copy = fact_object_copy(&fact_object_nic, nic);
+    ck_assert(fact_object_equal(&fact_object_nic, nic, copy));
+    fact_object_free(&fact_object_nic, nic);
+    again = encode(&fact_object_nic, copy);
+    ck_assert_str_eq(again, text);
+    fact_object_free(&fact_object_nic, copy);
+}
+END_TEST
+
+START_TEST(errors_name_the_path)
+{
+    static const struct {
+        const char *text, *error;
+    } cases[] = {
+        {"[]", "expected an object, found list"},
+        {"{\"mac\":\"m\",\"uuid\":\"u\"}", "member \"nicparams\" is missing"},
+        {"{\"mac\":1,\"uuid\":\"u\",\"nicparams\":{}}", "mac: expected a string, found integer"},
+        {"{\"mac\":\"m\",\"uuid\":\"u\",\"nicparams\":{\"link\":[]}}",
+         "nicparams.link: expected a string, found list"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(decode(&fact_object_nic, cases[i].text, &error));
+        ck_assert_str_eq(error->message, cases[i].error);
+    }
+}
+END_TEST
+
+START_TEST(layers_fill_what_is_not_set)
+{
+    struct nic *nic = decode(&fact_object_nic, NIC, NULL);
+    struct nicparams *cluster =
+        decode(&fact_object_nicparams, "{\"mode\":\"bridged\",\"link\":\"xen-br0\"}", NULL);
+
+    fact_object_fill(&fact_object_nicparams, &nic->nicparams, cluster);
+    ck_assert_int_eq(nic->nicparams.mode, NIC_MODE_BRIDGED);
+    ck_assert_str_eq(nic->nicparams.link, "br0");
+    ck_assert(!nic->nicparams.has.vlan);
+    fact_object_free(&fact_object_nicparams, cluster);
+    fact_object_free(&fact_object_nic, nic);
+}
+END_TEST
+
+START_TEST(lists_and_dictionaries_grow_and_shrink)
+{
+    struct any_dict dict = {0};
+    struct nic_list nics = {0};
+    struct nic *nic = decode(&fact_object_nic, NIC, NULL);
+
+    *(struct json **)fact_dict_add(&type_any_dict, &dict, "a") = json_new_int(1);
+    *(struct json **)fact_dict_add(&type_any_dict, &dict, "b") = json_new_int(2);
+    *(struct json **)fact_dict_add(&type_any_dict, &dict, "a") = json_new_int(3);
+    ck_assert_uint_eq(dict.n, 2);
+    ck_assert_str_eq(dict.v[0].key, "a");
+    ck_assert_int_eq(json_int(dict.v[0].value), 3);
+    ck_assert(fact_dict_remove(&type_any_dict, &dict, "a"));
+    ck_assert(!fact_dict_remove(&type_any_dict, &dict, "a"));
+    ck_assert_ptr_null(fact_dict_get(&type_any_dict, &dict, "a"));
+    fact_clear(&type_any_dict, &dict);
+
+    fact_copy(&type_nic, fact_list_add(&type_nic_list, &nics), nic);
+    fact_copy(&type_nic, fact_list_add(&type_nic_list, &nics), nic);
+    fact_list_remove(&type_nic_list, &nics, 0);
+    ck_assert_uint_eq(nics.n, 1);
+    ck_assert_str_eq(nics.v[0].ip, "192.0.2.7");
+    fact_clear(&type_nic_list, &nics);
+    fact_object_free(&fact_object_nic, nic);
+}
+END_TEST
+
+UNIT_MAIN("codec", members_and_unknown_members_survive, errors_name_the_path,
+          layers_fill_what_is_not_set, lists_and_dictionaries_grow_and_shrink)
