@@ -3,6 +3,13 @@
 #ifndef GANTRY_FACTS_CHECKS_H
 #define GANTRY_FACTS_CHECKS_H
 
+/* Only the digits 0 and 1, one for each address of a network. */
+const char *fact_check_bits(const char *text);
+const char *fact_check_ipv4(const char *text);
+/* Address and prefix length. */
+const char *fact_check_ipv4_net(const char *text);
+const char *fact_check_ipv6(const char *text);
+const char *fact_check_ipv6_net(const char *text);
 const char *fact_check_nonempty(const char *text);
 
 #endif

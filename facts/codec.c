@@ -317,8 +317,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
 static bool object_decode(const struct fact_type *type, struct json *json, void *value,
                           const struct fact_path *path, GError **errp)
 {
-    bool good = type->object->as_array ? decode_positional(type->object, json, value, path, errp)
-                                       : decode_named(type->object, json, value, path, errp);
+    bool good = type->object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(type->object, json, value, path, errp)
+                    : decode_named(type->object, json, value, path, errp);
 
     if (!good) {
         fact_object_clear(type->object, value);
@@ -405,7 +406,7 @@ static void encode_positional(const struct fact_object *object, const void *valu
 
 void fact_object_encode(const struct fact_object *object, const void *value, struct json_writer *w)
 {
-    if (object->as_array) {
+    if (object->unknown == FACT_UNKNOWN_TUPLE) {
         encode_positional(object, value, w);
         return;
     }

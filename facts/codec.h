@@ -85,8 +85,11 @@ void *fact_dict_get(const struct fact_type *type, const void *dict, const char *
 void *fact_dict_add(const struct fact_type *type, void *dict, const char *key);
 bool fact_dict_remove(const struct fact_type *type, void *dict, const char *key);
 
-/* Index of a wire word, -1 if it is none. */
+/* Index of a wire word of the current level, -1 if it is none. */
 int fact_enum_find(const struct fact_enum *words, const char *word);
+bool fact_word_is_current(const struct fact_enum *words, size_t index);
+/* The number that stands for a word on the wire, for enums that are numbers there. */
+int64_t fact_enum_number(const struct fact_enum *words, int index);
 
 /* Sets *errp with the position in front of the text. Always returns false, for `return
  * fact_fail(...)`. */

@@ -11,9 +11,9 @@
  *         ...
  *     };
  *
- * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY struct
- * json *, objects by value, lists `{ T *v; size_t n; }`, dictionaries `{ struct { char *key; T
- * value; } *v; size_t n; }`. */
+ * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY and unions
+ * struct json *, objects by value, lists and sets `{ T *v; size_t n; }`, dictionaries `{ struct {
+ * char *key; T value; } *v; size_t n; }`. */
 #ifndef GANTRY_FACTS_TYPE_H
 #define GANTRY_FACTS_TYPE_H
 
@@ -26,10 +26,16 @@
 struct fact_kind;
 struct fact_object;
 
+/* The levels from `since` to `until` have a row. */
+struct fact_span {
+    enum fact_level since, until;
+};
+
 struct fact_enum {
     const char *name;
-    /* words[i] is the wire word of enumerator i. */
+    /* words[i] is the wire word of enumerator i, spans[i] the levels that have it. */
     const char *const *words;
+    const struct fact_span *spans;
     size_t n;
 };
 
@@ -49,6 +55,10 @@ struct fact_type {
     fact_text_check *check;
     const struct fact_enum *words;
     const struct fact_type *elem;
+    /* Dictionaries: how the reference describes their keys, where it says more than "Anything". */
+    const struct fact_type *key;
+    /* Unions: the value is one of these. */
+    const struct fact_type *either, *other;
     const struct fact_object *object;
 };
 
@@ -62,6 +72,7 @@ enum fact_presence {
 
 enum fact_flags {
     FACT_PRIVATE = 1 << 0, /* never in logs or error texts */
+    FACT_SECRET = 1 << 1,  /* nor in files: FACT_REDACTED is written instead of each value */
 };
 
 /* Everything about a member but its place; opcodes share these between each other. */
@@ -85,6 +96,7 @@ enum fact_unknown {
     FACT_UNKNOWN_KEEP,   /* unknown members are kept in `extra` and written back at the end */
     FACT_UNKNOWN_REFUSE, /* ... are an error */
     FACT_UNKNOWN_IGNORE, /* ... are dropped */
+    FACT_UNKNOWN_TUPLE,  /* the JSON form is a list of the values in row order, without names */
 };
 
 struct fact_object {
@@ -93,7 +105,6 @@ struct fact_object {
     const struct fact_member *members;
     size_t n_members;
     enum fact_unknown unknown;
-    bool as_array; /* JSON form: the members' values in row order, no names */
     const char *doc;
 };
 
