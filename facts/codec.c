@@ -177,6 +177,18 @@ void fact_object_fill(const struct fact_object *object, void *dst, const void *p
     }
 }
 
+void fact_object_overlay(const struct fact_object *object, void *dst, const void *src)
+{
+    for (size_t i = 0; i < object->n_members; i++) {
+        const struct fact_member *member = &object->members[i];
+
+        if (*has_slot(object, src, member)) {
+            memcpy(slot(dst, member), slot(src, member), member->spec->type->size);
+            *has_slot(object, dst, member) = true;
+        }
+    }
+}
+
 /* ---- objects ---- */
 
 void *fact_object_new(const struct fact_object *object)
@@ -203,6 +215,20 @@ void fact_object_free(const struct fact_object *object, void *value)
     }
 }
 
+/* Only an object that does not exist yet may lack what makes it (buildObjectWithForthcoming in
+ * THH.hs). Its mark stands first in the rows, so it is read before what depends on it. */
+static bool must_be_there(const struct fact_object *object, const struct fact_member *member,
+                          const void *value)
+{
+    const struct fact_member *first = &object->members[0];
+
+    if (member->spec->presence != FACT_REAL) {
+        return member->spec->presence == FACT_REQUIRED;
+    }
+    return first->spec->type->kind != &fact_kind_bool || !*has_slot(object, value, first) ||
+           !*(const bool *)slot(value, first);
+}
+
 static bool decode_member(const struct fact_object *object, const struct fact_member *member,
                           struct json *json, void *value, const struct fact_path *path,
                           GError **errp)
@@ -210,7 +236,7 @@ static bool decode_member(const struct fact_object *object, const struct fact_me
     const struct fact_path here = {.up = path, .member = member->name};
 
     if (json == NULL && member->spec->type->kind != &fact_kind_any) {
-        if (member->spec->presence == FACT_REQUIRED) {
+        if (must_be_there(object, member, value)) {
             return fact_fail(errp, FACT_ERROR_MISSING, path, "member \"%s\" is missing",
                              member->name);
         }

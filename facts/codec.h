@@ -63,6 +63,10 @@ void fact_object_set_defaults(const struct fact_object *object, void *value);
  * object filling of parameters (FillDict in objects.py), one layer per call. */
 void fact_object_fill(const struct fact_object *object, void *dst, const void *parent);
 
+/* The same from the other end and without copies: what src has set replaces dst's member, which
+ * then borrows from src. dst must never be cleared or freed as an object. */
+void fact_object_overlay(const struct fact_object *object, void *dst, const void *src);
+
 /* By JSON name, among the rows of the current level; NULL if there is none. */
 const struct fact_member *fact_object_find(const struct fact_object *object, const char *name);
 bool fact_member_is_set(const struct fact_object *object, const void *value,
@@ -79,11 +83,17 @@ const char *fact_member_default(const struct fact_member *member);
  * example by fact_copy()). */
 void *fact_list_add(const struct fact_type *type, void *list);
 void fact_list_remove(const struct fact_type *type, void *list, size_t index);
-/* NULL if the key is not there. */
+/* For a map or set the slot appears in its sorted place. NULL if the key is not there. */
 void *fact_dict_get(const struct fact_type *type, const void *dict, const char *key);
 /* The slot of the key, new at the end or emptied where it stands. */
 void *fact_dict_add(const struct fact_type *type, void *dict, const char *key);
 bool fact_dict_remove(const struct fact_type *type, void *dict, const char *key);
+
+bool fact_set_has(const struct fact_list *set, const char *text);
+/* False if it was there already. */
+bool fact_set_add(struct fact_list *set, const char *text);
+/* False if it was not there. */
+bool fact_set_remove(struct fact_list *set, const char *text);
 
 /* Index of a wire word of the current level, -1 if it is none. */
 int fact_enum_find(const struct fact_enum *words, const char *word);

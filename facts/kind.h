@@ -36,8 +36,11 @@ extern const struct fact_kind fact_kind_any;
 extern const struct fact_kind fact_kind_none;
 extern const struct fact_kind fact_kind_union;
 extern const struct fact_kind fact_kind_word_set;
+extern const struct fact_kind fact_kind_value;
 extern const struct fact_kind fact_kind_list;
+extern const struct fact_kind fact_kind_set;
 extern const struct fact_kind fact_kind_dict;
+extern const struct fact_kind fact_kind_map;
 extern const struct fact_kind fact_kind_object;
 
 /* Offset of the value in a dictionary's entry (the key, a char *, stands first). */

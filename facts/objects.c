@@ -67,20 +67,18 @@
                                            .size = sizeof(struct json *),                          \
                                            .either = &type_##either_,                              \
                                            .other = &type_##other_};
-#define TYPE_WORD_SET(ident, elem_)                                                                \
-    const struct fact_type type_##ident = {                                                        \
-        .kind = &fact_kind_word_set, .size = sizeof(struct ident), .elem = &type_##elem_};
-#define TYPE_LIST(ident, elem_)                                                                    \
-    const struct fact_type type_##ident = {                                                        \
-        .kind = &fact_kind_list, .size = sizeof(struct ident), .elem = &type_##elem_};
-#define TYPE_DICT(ident, elem_)                                                                    \
-    const struct fact_type type_##ident = {                                                        \
-        .kind = &fact_kind_dict, .size = sizeof(struct ident), .elem = &type_##elem_};
-#define TYPE_DICT_OF(ident, words_, elem_)                                                         \
-    const struct fact_type type_##ident = {.kind = &fact_kind_dict,                                \
+#define CONTAINER(ident, kind_name, elem_, words_)                                                 \
+    const struct fact_type type_##ident = {.kind = &fact_kind_##kind_name,                         \
                                            .size = sizeof(struct ident),                           \
                                            .elem = &type_##elem_,                                  \
-                                           .words = &fact_enum_##words_};
+                                           .words = words_};
+#define TYPE_LIST(ident, elem)           CONTAINER(ident, list, elem, NULL)
+#define TYPE_SET(ident, elem)            CONTAINER(ident, set, elem, NULL)
+#define TYPE_DICT(ident, elem)           CONTAINER(ident, dict, elem, NULL)
+#define TYPE_DICT_OF(ident, words, elem) CONTAINER(ident, dict, elem, &fact_enum_##words)
+#define TYPE_MAP(ident, elem)            CONTAINER(ident, map, elem, NULL)
+#define TYPE_MAP_OF(ident, words, elem)  CONTAINER(ident, map, elem, &fact_enum_##words)
+#define TYPE_WORD_SET(ident, elem)       CONTAINER(ident, word_set, elem, NULL)
 #define TYPE_TEXT_DICT(ident, elem_)                                                               \
     const struct fact_type type_##ident = {.kind = &fact_kind_dict,                                \
                                            .size = sizeof(struct ident),                           \
@@ -92,6 +90,10 @@
 #undef TYPE_LIST
 #undef TYPE_DICT
 #undef TYPE_DICT_OF
+#undef TYPE_MAP
+#undef TYPE_MAP_OF
+#undef TYPE_SET
+#undef CONTAINER
 
 #define OBJECT(name_, unknown_, doc_)                                                              \
     enum { UNKNOWN_##name_ = FACT_UNKNOWN_##unknown_ };                                            \

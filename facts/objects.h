@@ -8,6 +8,7 @@
 #define GANTRY_FACTS_OBJECTS_H
 
 #include "facts/type.h"
+#include "facts/value.h"
 
 /* Enumerators */
 #define ENUM(name)                                        enum name {
@@ -58,12 +59,18 @@
     typedef struct ident ctype_##ident;                                                            \
     extern const struct fact_type type_##ident;
 #define TYPE_DICT_OF(ident, words, elem) TYPE_DICT(ident, elem)
+#define TYPE_MAP(ident, elem)            TYPE_DICT(ident, elem)
+#define TYPE_MAP_OF(ident, words, elem)  TYPE_DICT(ident, elem)
+#define TYPE_SET(ident, elem)            TYPE_LIST(ident, elem)
 #include "facts/types.def"
 #undef TYPE
 #undef TYPE_INT
 #undef TYPE_LIST
 #undef TYPE_DICT
 #undef TYPE_DICT_OF
+#undef TYPE_MAP
+#undef TYPE_MAP_OF
+#undef TYPE_SET
 
 /* The objects themselves */
 #define OBJECT(name, unknown, doc)                                                                 \
@@ -89,11 +96,17 @@
         ctype_##elem value;                                                                        \
     };
 #define TYPE_DICT_OF(ident, words, elem) TYPE_DICT(ident, elem)
+#define TYPE_MAP(ident, elem)            TYPE_DICT(ident, elem)
+#define TYPE_MAP_OF(ident, words, elem)  TYPE_DICT(ident, elem)
+#define TYPE_SET(ident, elem)
 #include "facts/types.def"
 #undef TYPE
 #undef TYPE_INT
 #undef TYPE_LIST
 #undef TYPE_DICT
 #undef TYPE_DICT_OF
+#undef TYPE_MAP
+#undef TYPE_MAP_OF
+#undef TYPE_SET
 
 #endif

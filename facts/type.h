@@ -11,9 +11,12 @@
  *         ...
  *     };
  *
- * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY and unions
- * struct json *, objects by value, lists and sets `{ T *v; size_t n; }`, dictionaries `{ struct {
- * char *key; T value; } *v; size_t n; }`. */
+ * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY and
+ * unions struct json *, VALUE struct fact_value, objects by value, lists `{ T *v; size_t n; }`,
+ * dictionaries
+ * `{ struct { char *key; T value; } *v; size_t n; }`. A set is a list of strings and a map a
+ * dictionary that is always sorted (by bytes; a map over an enum in the order of its words) and
+ * holds nothing twice, as the reference's own. */
 #ifndef GANTRY_FACTS_TYPE_H
 #define GANTRY_FACTS_TYPE_H
 
@@ -68,6 +71,9 @@ enum fact_presence {
     FACT_NULLABLE,       /* may be missing or null; written as null when absent */
     FACT_DEFAULT,        /* missing: takes the default; always written */
     FACT_DEFAULT_HIDDEN, /* missing: takes the default; not written when equal to it */
+    /* Must be there unless the object is forthcoming: its first member is "forthcoming" and true.
+     * Not written when absent. */
+    FACT_REAL,
 };
 
 enum fact_flags {
@@ -114,7 +120,7 @@ struct fact_head {
     bool has[];
 };
 
-/* Every list and every dictionary starts like this. */
+/* Every list, set, dictionary and map starts like this. */
 struct fact_list {
     void *v;
     size_t n;

@@ -287,6 +287,7 @@ START_TEST(recorder_starts_nothing)
     g_autofree char *first = NULL;
     int done = 0;
 
+    ck_assert_str_eq(out, "");
     cmd_recorder_answer(recorder, "drbdsetup*", 1, 0, "resource0\n", NULL);
     cmd_recorder_answer(recorder, "drbdsetup*", 0, 20, NULL, "no module");
     cmd_addf(cmd, "/dev/drbd%d", 0);

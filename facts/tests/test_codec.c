@@ -79,7 +79,7 @@ START_TEST(layers_fill_what_is_not_set)
         decode(&fact_object_nicparams, "{\"mode\":\"bridged\",\"link\":\"xen-br0\"}", NULL);
 
     fact_object_fill(&fact_object_nicparams, &nic->nicparams, cluster);
-    ck_assert_str_eq(nic->nicparams.mode, "bridged");
+    ck_assert_int_eq(nic->nicparams.mode, NIC_MODE_BRIDGED);
     ck_assert_str_eq(nic->nicparams.link, "br0");
     ck_assert(!nic->nicparams.has.vlan);
     fact_object_free(&fact_object_nicparams, cluster);

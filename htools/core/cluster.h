@@ -27,6 +27,7 @@ struct ht_cluster {
     const char *const *tags;
     unsigned n_tags;
     struct ht_ipolicy ipolicy;
+    bool level_30; /* see struct ht_merge_options */
     unsigned groups_cap, nodes_cap, instances_cap;
 };
 
