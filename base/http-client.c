@@ -1,5 +1,6 @@
 #include "base/http-client.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -302,12 +303,24 @@ static guint default_parallel(void)
     return (guint)MIN(free_fds, (rlim_t)MAX_PARALLEL);
 }
 
+/* OpenSSL writes to connections that may be gone. */
+static void ignore_sigpipe(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction present;
+
+    if (sigaction(SIGPIPE, NULL, &present) == 0 && present.sa_handler == SIG_DFL) {
+        (void)sigaction(SIGPIPE, &ignore, NULL);
+    }
+}
+
 struct http_client *http_client_new(const struct http_client_opts *opts)
 {
     static gsize initialised;
     struct http_client *client = g_new0(struct http_client, 1);
 
     if (g_once_init_enter(&initialised)) {
+        ignore_sigpipe();
         curl_global_init(CURL_GLOBAL_DEFAULT);
         g_once_init_leave(&initialised, 1);
     }

@@ -38,7 +38,7 @@ struct http_client_opts {
        0: what the limit of open files allows, with room for others. */
     guint max_parallel;
 };
-/* Strings are copied. */
+/* Strings are copied. The first client makes the process ignore SIGPIPE if nobody handles it. */
 struct http_client *http_client_new(const struct http_client_opts *opts);
 /* Cancels what is under way, without calling back. Not from within a callback. */
 void http_client_free(struct http_client *client);
