@@ -34,6 +34,9 @@ struct http_client_opts {
     const char *cert_file; /* client certificate and its key in one file; NULL: none */
     guint connect_timeout_ms;
     size_t max_response; /* bytes of a body */
+    /* Requests on their way at once; more wait their turn, and their timeouts begin with it.
+       0: what the limit of open files allows, with room for others. */
+    guint max_parallel;
 };
 /* Strings are copied. */
 struct http_client *http_client_new(const struct http_client_opts *opts);

@@ -336,6 +336,43 @@ START_TEST(many_at_once_are_answered_in_place)
 }
 END_TEST
 
+START_TEST(no_more_at_once_than_allowed)
+{
+    enum { N = 6, PARALLEL = 2 };
+    struct http_request requests[N];
+    struct waiting waiting = {0};
+    struct http_client *client =
+        http_client_new(&(struct http_client_opts){.ca_file = fix.server_pem,
+                                                   .connect_timeout_ms = LONG_MS,
+                                                   .max_response = MAX_RESPONSE,
+                                                   .max_parallel = PARALLEL});
+
+    for (int i = 0; i < N; i++) {
+        requests[i] = request("/hold");
+    }
+    http_client_send(client, requests, N, keep, &waiting);
+    for (int answered = 0; answered < N; answered += PARALLEL) {
+        hold_until(PARALLEL);
+        while (g_main_context_iteration(NULL, FALSE)) {
+        }
+        ck_assert_uint_eq(fix.held->len, PARALLEL);
+        for (int i = 0; i < PARALLEL; i++) {
+            reply_text(g_ptr_array_index(fix.held, 0), 200, "");
+            g_ptr_array_remove_index(fix.held, 0);
+        }
+    }
+    while (waiting.responses == NULL) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(waiting.responses[i].status, 200);
+    }
+    http_responses_free(waiting.responses, N);
+    http_client_send(client, requests, N, keep, &waiting);
+    http_client_free(client);
+}
+END_TEST
+
 START_TEST(cancelling_a_batch)
 {
     struct http_request requests[] = {request("/echo"), request("/hold")};
@@ -369,7 +406,6 @@ START_TEST(stopping_waits_for_the_last_answer)
     struct http_request requests[] = {request("/hold")};
     struct waiting waiting = {0};
     bool stopped = false;
-    g_autoptr(GError) error = NULL;
 
     http_client_send(fix.client, requests, 1, keep, &waiting);
     hold_until(1);
@@ -445,6 +481,7 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("http", setup, teardown, the_server_sees_the_request, bodies_of_any_size,
                   certificates_are_demanded, errors_name_host_and_reason,
-                  many_at_once_are_answered_in_place, cancelling_a_batch,
-                  stopping_waits_for_the_last_answer, freeing_the_server_leaves_calls_valid,
-                  plain_http, a_server_that_cannot_start_says_why)
+                  many_at_once_are_answered_in_place, no_more_at_once_than_allowed,
+                  cancelling_a_batch, stopping_waits_for_the_last_answer,
+                  freeing_the_server_leaves_calls_valid, plain_http,
+                  a_server_that_cannot_start_says_why)
