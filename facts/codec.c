@@ -343,8 +343,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
 static bool object_decode(const struct fact_type *type, struct json *json, void *value,
                           const struct fact_path *path, GError **errp)
 {
-    bool good = type->object->unknown == FACT_UNKNOWN_TUPLE ? decode_positional(type->object, json, value, path, errp)
-                                       : decode_named(type->object, json, value, path, errp);
+    bool good = type->object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(type->object, json, value, path, errp)
+                    : decode_named(type->object, json, value, path, errp);
 
     if (!good) {
         fact_object_clear(type->object, value);
