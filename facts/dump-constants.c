@@ -1,9 +1,35 @@
 #include "config.h"
 
+#include <glib.h>
+#include <string.h>
+
 #include "base/json-writer.h"
 #include "facts/constants.h"
 #include "facts/factdump.h"
 #include "facts/level.h"
+
+static int compare_words(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sets have no order: the reference's facts are sorted. */
+static void dump_set(struct json_writer *w, const struct const_row *row)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    for (size_t i = 0; i < row->words->n; i++) {
+        if (const_has((int)row->number, (int)i)) {
+            g_ptr_array_add(words, (char *)row->words->words[i]);
+        }
+    }
+    g_ptr_array_sort(words, compare_words);
+    json_write_array_begin(w);
+    for (guint i = 0; i < words->len; i++) {
+        json_write_string(w, g_ptr_array_index(words, i));
+    }
+    json_write_array_end(w);
+}
 
 static void dump_list(struct json_writer *w, const struct const_row *row)
 {
@@ -16,11 +42,6 @@ static void dump_list(struct json_writer *w, const struct const_row *row)
     }
     for (size_t i = 0; row->kind == CONST_KIND_WORDS && i < row->n; i++) {
         json_write_string(w, row->words->words[row->ints[i]]);
-    }
-    for (size_t i = 0; row->kind == CONST_KIND_SET && i < row->words->n; i++) {
-        if (const_has((int)row->number, (int)i)) {
-            json_write_string(w, row->words->words[i]);
-        }
     }
     json_write_array_end(w);
 }
@@ -45,8 +66,10 @@ static void dump_row(struct json_writer *w, const struct const_row *row)
     case CONST_KIND_TEXTS:
     case CONST_KIND_INTS:
     case CONST_KIND_WORDS:
-    case CONST_KIND_SET:
         dump_list(w, row);
+        break;
+    case CONST_KIND_SET:
+        dump_set(w, row);
         break;
     }
 }
