@@ -4,6 +4,8 @@
 
 #include "compat-config/model/cfg.h"
 
+struct fact_path;
+
 /* All texts are borrowed from the disk. */
 struct cfg_drbd {
     const char *node_a, *node_b; /* UUIDs */

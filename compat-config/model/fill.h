@@ -27,15 +27,17 @@ const struct fact_value *cfg_hvparam(const struct cfg *cfg, const struct instanc
 enum cfg_fill_flags {
     /* Leave out the parameters that are the cluster's alone (HVC_GLOBALS). */
     CFG_FILL_NO_GLOBALS = 1 << 0,
-    /* Secret OS parameters too. */
+    /* The secret OS parameters instead of the others. */
     CFG_FILL_PRIVATE = 1 << 1,
+    /* Leave out what the cluster has for the OS with its variant, as luxid does. */
+    CFG_FILL_NO_VARIANT = 1 << 2,
 };
 
 /* Sorted maps whose keys and values are borrowed; the array is the caller's: cfg_filled_free(). */
 struct value_map cfg_hvparams(const struct cfg *cfg, const struct instance *instance,
                               unsigned flags);
-/* Of the OS (without variant) in cluster.osparams, then of the OS with variant, then its own
- * (objects.py SimpleFillOS; luxid leaves the middle one out, which is never written). */
+/* The cluster's for the OS without its variant, then for the OS with it, then the instance's own
+ * (objects.py SimpleFillOS, Config.hs getFilledInstOsParams). */
 struct value_map cfg_osparams(const struct cfg *cfg, const struct instance *instance,
                               unsigned flags);
 /* Disk parameters of a template in a group. */

@@ -241,7 +241,7 @@ void qf_job_summary(const struct query *query, const struct query_item *item, co
     w = query_set_begin(out);
     json_write_array_begin(&w);
     for (size_t i = 0; i < job->ops.n; i++) {
-        g_autofree char *summary = opcode_summary_of_json(job->ops.v[i].input);
+        g_autofree char *summary = job_opcode_summary(job->ops.v[i].input);
 
         json_write_string(&w, summary);
     }
