@@ -48,7 +48,8 @@ static void dump_via(struct json_writer *w)
 {
     json_write_object_begin(w);
     for (size_t i = 0; i < QUERY_COUNT; i++) {
-        dump_text(w, query_rows[i].word, query_rows[i].via == QUERY_VIA_LUXI ? "luxi" : "job");
+        dump_text(w, query_word((enum query_kind)i),
+                  query_rows[i].via == QUERY_VIA_LUXI ? "luxi" : "job");
     }
     json_write_object_end(w);
 }
@@ -59,7 +60,7 @@ void dump_query_fields(struct json_writer *w)
     json_write_key(w, "fields");
     json_write_object_begin(w);
     for (size_t i = 0; i < QUERY_COUNT; i++) {
-        json_write_key(w, query_rows[i].word);
+        json_write_key(w, query_word((enum query_kind)i));
         dump_fields(w, (enum query_kind)i);
     }
     json_write_object_end(w);
