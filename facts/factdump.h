@@ -19,7 +19,8 @@ struct json_writer;
     DUMP_FAMILY(errors, "errors")                                                                  \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
     DUMP_FAMILY(paths, "paths")                                                                    \
-    DUMP_FAMILY(query_fields, "query_fields")
+    DUMP_FAMILY(query_fields, "query_fields")                                                      \
+    DUMP_FAMILY(rpc, "rpc")
 
 /* Each writes one JSON value. */
 #define DUMP_FAMILY(suffix, name) void dump_##suffix(struct json_writer *w);

@@ -1,8 +1,9 @@
-/* Parameters of hypervisors, instances, nodes, NICs and disks: names, kinds of values, defaults, checks.
- * Rows: hvparams.def, beparams.def, ndparams.def, nicparams.def, diskparams.def, ipolicy.def.
+/* Parameters of hypervisors, instances, nodes, NICs and disks: names, kinds of values, defaults,
+ * checks. Rows: hvparams.def, beparams.def, ndparams.def, nicparams.def, diskparams.def,
+ * ipolicy.def.
  *
- * Objects keep them sparsely: what an object does not set comes from above, and what the cluster does
- * not set from these defaults. */
+ * Objects keep them sparsely: what an object does not set comes from above, and what the cluster
+ * does not set from these defaults. */
 #ifndef GANTRY_FACTS_PARAMS_H
 #define GANTRY_FACTS_PARAMS_H
 
@@ -11,7 +12,8 @@
 
 #include "facts/objects.h"
 
-/* --- Hypervisors -------------------------------------------------------------------------------- */
+/* --- Hypervisors --------------------------------------------------------------------------------
+ */
 
 enum hv_check {
     HV_CHECK_ANY,
@@ -63,11 +65,12 @@ bool hv_param_is_global(const char *name);
 const char *hv_param_default(const struct hv_param *param);
 const char *hv_param_words(const struct hv_param *param);
 
-/* Whether the value is one that the parameter may have, as far as can be told away from the node. An
- * empty text is good where it is not required. The error says what was expected. */
+/* Whether the value is one that the parameter may have, as far as can be told away from the node.
+ * An empty text is good where it is not required. The error says what was expected. */
 bool hv_param_check(const struct hv_param *param, const struct fact_value *value, GError **errp);
 
-/* --- Backend, nodes, NICs ----------------------------------------------------------------------- */
+/* --- Backend, nodes, NICs -----------------------------------------------------------------------
+ */
 
 struct param_row {
     const char *name;
@@ -83,7 +86,8 @@ struct param_rows {
 extern const struct param_rows be_params, nd_params, nic_params;
 const struct param_row *param_row_find(const struct param_rows *rows, const char *name);
 
-/* --- Disks -------------------------------------------------------------------------------------- */
+/* --- Disks --------------------------------------------------------------------------------------
+ */
 
 struct disk_param {
     enum disk_template disk_template;

@@ -67,8 +67,8 @@ const struct fact_object *cfg_kind_object(enum cfg_kind kind);
  *     const struct node *cfg_node_find(cfg, text, &error) by UUID, name or unambiguous short name
  *
  * A short name stands for the one name of which it is the part before some dot; an exact name wins
- * (Config.hs getItem, BasicTypes.hs lookupName). The error is what the reference says, with class and
- * code (OpPrereqError, unknown_entity). Disks and filters are found by UUID only. */
+ * (Config.hs getItem, BasicTypes.hs lookupName). The error is what the reference says, with class
+ * and code (OpPrereqError, unknown_entity). Disks and filters are found by UUID only. */
 #define KIND(kind, type, member, title)                                                            \
     static inline size_t cfg_##kind##_count(const struct cfg *cfg)                                 \
     {                                                                                              \
@@ -96,8 +96,8 @@ CFG_KINDS(KIND)
 
 /* --- Links --------------------------------------------------------------------------------------
  *
- * Arrays of borrowed objects. A reference to something that does not exist is left out (the check of
- * the configuration reports it). The object given must be one of this snapshot. */
+ * Arrays of borrowed objects. A reference to something that does not exist is left out (the check
+ * of the configuration reports it). The object given must be one of this snapshot. */
 struct cfg_nodes {
     const struct node *const *v;
     size_t n;

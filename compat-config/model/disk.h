@@ -33,7 +33,8 @@ bool cfg_disk_check(const struct disk *disk, const struct fact_path *path, GErro
 void cfg_disk_walk(const struct disk *disk, void (*fn)(const struct disk *disk, void *data),
                    void *data);
 
-/* --- DRBD minors -------------------------------------------------------------------------------- */
+/* --- DRBD minors --------------------------------------------------------------------------------
+ */
 struct cfg_minor {
     int64_t minor;
     const struct disk *disk;         /* the DRBD disk */

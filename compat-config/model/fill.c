@@ -121,9 +121,7 @@ static struct value_map merge(const struct value_map *under, const struct value_
     all.v = g_new(struct value_map_entry, under->n + over->n);
     all.n = 0;
     while (i < under->n || k < over->n) {
-        int order = i == under->n  ? 1
-                    : k == over->n ? -1
-                                   : strcmp(under->v[i].key, over->v[k].key);
+        int order = i == under->n ? 1 : k == over->n ? -1 : strcmp(under->v[i].key, over->v[k].key);
 
         all.v[all.n++] = order < 0 ? under->v[i] : over->v[k];
         i += order <= 0 ? 1 : 0;
@@ -212,9 +210,7 @@ struct value_map_map cfg_group_diskparams(const struct cfg *cfg, const struct no
     struct value_map_map all = {.v = g_new(struct value_map_map_entry, under->n + over->n)};
 
     for (size_t i = 0, k = 0; i < under->n || k < over->n;) {
-        int order = i == under->n  ? 1
-                    : k == over->n ? -1
-                                   : strcmp(under->v[i].key, over->v[k].key);
+        int order = i == under->n ? 1 : k == over->n ? -1 : strcmp(under->v[i].key, over->v[k].key);
 
         all.v[all.n++] = order < 0 ? under->v[i] : over->v[k];
         i += order <= 0 ? 1 : 0;

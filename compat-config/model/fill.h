@@ -1,8 +1,8 @@
 /* Parameters as they are in force: cluster, then group, then the object itself (FillDict in
  * lib/objects.py; Config.hs getFilled*).
  *
- * The results borrow their texts from the snapshot: they are not cleared, only forgotten, and live no
- * longer than the snapshot. Those that own an array say so. */
+ * The results borrow their texts from the snapshot: they are not cleared, only forgotten, and live
+ * no longer than the snapshot. Those that own an array say so. */
 #ifndef GANTRY_COMPAT_CONFIG_MODEL_FILL_H
 #define GANTRY_COMPAT_CONFIG_MODEL_FILL_H
 
@@ -19,8 +19,8 @@ struct ndparams cfg_node_ndparams(const struct cfg *cfg, const struct node *node
 struct ndparams cfg_group_ndparams(const struct cfg *cfg, const struct node_group *group);
 struct ipolicy cfg_group_ipolicy(const struct cfg *cfg, const struct node_group *group);
 
-/* One hypervisor parameter in force: the instance's, else that of its OS, else the cluster's. NULL if
- * none has it. */
+/* One hypervisor parameter in force: the instance's, else that of its OS, else the cluster's. NULL
+ * if none has it. */
 const struct fact_value *cfg_hvparam(const struct cfg *cfg, const struct instance *instance,
                                      const char *name);
 

@@ -5,7 +5,8 @@
 #include "compat-config/model/cfg.h"
 #include "compat-config/model/disk.h"
 
-/* Stands in front of every object; objects are shared by all snapshots that have not changed them. */
+/* Stands in front of every object; objects are shared by all snapshots that have not changed them.
+ */
 struct cfg_object {
     size_t refs;
     /* The object's JSON text as wconfd writes it, made when it is first saved; NULL: not yet. */
@@ -22,7 +23,8 @@ struct cfg_object *cfg_object_head(const void *value);
 const void *cfg_object_ref(const void *value);
 void cfg_object_unref(const struct fact_object *object, const void *value);
 
-/* All objects of a kind, sorted by UUID; shared by the snapshots between two changes of that kind. */
+/* All objects of a kind, sorted by UUID; shared by the snapshots between two changes of that kind.
+ */
 struct cfg_table {
     size_t refs;
     const struct fact_object *object;
@@ -49,6 +51,10 @@ static inline const char *cfg_table_uuid(const struct cfg_table *table, const vo
 
 /* A member by its JSON name; NULL if the object has none of that name. */
 void *cfg_object_member(const struct fact_object *object, const void *value, const char *name);
+
+struct cfg_txn;
+/* The commit of this transaction shall leave all serial numbers and times as they are. */
+void cfg_txn_set_silent(struct cfg_txn *txn);
 
 struct cfg_links;
 

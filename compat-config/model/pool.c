@@ -107,8 +107,8 @@ char *cfg_pool_external(const struct network *network)
 {
     GString *out = g_string_new(NULL);
 
-    for (uint32_t i = 0;
-         network->ext_reservations != NULL && network->ext_reservations[i] != '\0'; i++) {
+    for (uint32_t i = 0; network->ext_reservations != NULL && network->ext_reservations[i] != '\0';
+         i++) {
         if (bit(network->ext_reservations, i)) {
             g_autofree char *address = cfg_pool_address(network, i);
 

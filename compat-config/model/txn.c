@@ -16,8 +16,9 @@ struct change {
 
 struct cfg_txn {
     const struct cfg *base;
-    struct cluster *cluster; /* NULL: not edited */
+    struct cluster *cluster;             /* NULL: not edited */
     GHashTable *changes[CFG_KIND_COUNT]; /* UUID -> struct change; NULL: none of that kind */
+    bool silent; /* no serial number and no time changes (an upgrade while loading) */
 };
 
 struct cfg_txn *cfg_txn_begin(const struct cfg *base)
@@ -30,9 +31,8 @@ struct cfg_txn *cfg_txn_begin(const struct cfg *base)
 
 static void drop_change(struct cfg_txn *txn, enum cfg_kind kind, const char *uuid)
 {
-    struct change *change = txn->changes[kind] == NULL
-                                ? NULL
-                                : g_hash_table_lookup(txn->changes[kind], uuid);
+    struct change *change =
+        txn->changes[kind] == NULL ? NULL : g_hash_table_lookup(txn->changes[kind], uuid);
 
     if (change != NULL) {
         cfg_object_unref(cfg_kind_object(kind), change->value);
@@ -159,6 +159,11 @@ struct cluster *cfg_txn_edit_cluster(struct cfg_txn *txn)
     return txn->cluster;
 }
 
+void cfg_txn_set_silent(struct cfg_txn *txn)
+{
+    txn->silent = true;
+}
+
 static size_t count_changes(const struct cfg_txn *txn, enum cfg_kind kind)
 {
     return txn->changes[kind] == NULL ? 0 : g_hash_table_size(txn->changes[kind]);
@@ -204,15 +209,17 @@ static void stamp(const struct fact_object *object, void *value, bool added, dou
     }
 }
 
-static const void *take_value(const struct fact_object *object, struct change *change, double now)
+static const void *take_value(const struct cfg_txn *txn, const struct fact_object *object,
+                              struct change *change, double now)
 {
-    if (!change->as_is) {
+    if (!change->as_is && !txn->silent) {
         stamp(object, change->value, change->added, now);
     }
     return g_steal_pointer(&change->value);
 }
 
-/* Applies the changes of a kind to a copy of its table; *ret_members: whether objects came or went. */
+/* Applies the changes of a kind to a copy of its table; *ret_members: whether objects came or went.
+ */
 static struct cfg_table *next_table(struct cfg_txn *txn, enum cfg_kind kind, double now,
                                     bool *ret_members)
 {
@@ -233,7 +240,7 @@ static struct cfg_table *next_table(struct cfg_txn *txn, enum cfg_kind kind, dou
         if (change == NULL) {
             v[n++] = cfg_object_ref(old->v[i]);
         } else if (change->value != NULL) {
-            v[n++] = take_value(object, change, now);
+            v[n++] = take_value(txn, object, change, now);
         } else {
             *ret_members = true;
         }
@@ -244,7 +251,7 @@ static struct cfg_table *next_table(struct cfg_txn *txn, enum cfg_kind kind, dou
 
         if (change->value != NULL) {
             *ret_members = true;
-            v[n++] = take_value(object, change, now);
+            v[n++] = take_value(txn, object, change, now);
         }
     }
     return cfg_table_new(object, v, n);
@@ -277,13 +284,19 @@ const struct cfg *cfg_txn_commit(struct cfg_txn *txn, double now)
         cluster_changed = cluster_changed || (members && counts_for_cluster(kind));
     }
     if (cluster_changed) {
-        stamp(&fact_object_cluster, cfg_txn_edit_cluster(txn), false, now);
+        struct cluster *edited = cfg_txn_edit_cluster(txn);
+
+        if (!txn->silent) {
+            stamp(&fact_object_cluster, edited, false, now);
+        }
         cluster = g_steal_pointer(&txn->cluster);
     } else {
         cluster = cfg_object_ref(cfg_cluster(txn->base));
     }
     head = fact_object_copy(&fact_object_config_data, &txn->base->head);
-    stamp(&fact_object_config_data, head, false, now);
+    if (!txn->silent) {
+        stamp(&fact_object_config_data, head, false, now);
+    }
     next = cfg_new(head, cluster, tables);
     g_free(head);
     cfg_txn_abort(txn);

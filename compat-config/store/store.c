@@ -7,7 +7,7 @@
 #include "compat-config/model/internal.h"
 #include "facts/codec.h"
 
-G_DEFINE_QUARK(gantry-cfg-store-error, cfg_store_error)
+G_DEFINE_QUARK(gantry - cfg - store - error, cfg_store_error)
 
 /* Versions of the format that need no upgrade: those of the releases the rows speak for. */
 enum { VERSION_MAJOR_STEP = 1000000, VERSION_MINOR_STEP = 10000 };
@@ -21,8 +21,8 @@ static bool check_version(int64_t version, GError **errp)
         }
     }
     g_set_error(errp, CFG_STORE_ERROR, CFG_STORE_ERROR_VERSION,
-                "configuration version %" G_GINT64_FORMAT ".%" G_GINT64_FORMAT
-                ".%" G_GINT64_FORMAT " is not one that can be used as it is; upgrade the cluster "
+                "configuration version %" G_GINT64_FORMAT ".%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT
+                " is not one that can be used as it is; upgrade the cluster "
                 "first",
                 version / VERSION_MAJOR_STEP, version / VERSION_MINOR_STEP % 100,
                 version % VERSION_MINOR_STEP);
@@ -60,8 +60,8 @@ static bool check_object(enum cfg_kind kind, const char *key, const char *uuid, 
     return kind != CFG_KIND_disk || cfg_disk_check(value, path, errp);
 }
 
-/* Decodes all objects of a kind; the trees are gone afterwards, so that at no time the whole file is
- * there twice. */
+/* Decodes all objects of a kind; the trees are gone afterwards, so that at no time the whole file
+ * is there twice. */
 static struct cfg_table *decode_table(enum cfg_kind kind, const char *name, struct any_map *map,
                                       GError **errp)
 {

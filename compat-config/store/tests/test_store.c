@@ -9,7 +9,7 @@
 #include "facts/codec.h"
 
 #define CLUSTER TEST_DATA "/cluster-3.0.json"
-#define NODE2 "40eeb2cf-b682-45b3-9a33-cc80759e3e20"
+#define NODE2   "40eeb2cf-b682-45b3-9a33-cc80759e3e20"
 
 static char *read_cluster(void)
 {
@@ -96,7 +96,8 @@ START_TEST(errors_name_the_place)
          "nodes." NODE2 ": member \"name\" is missing"},
         {"\"" NODE2 "\":{", "\"40eeb2cf\":{", "nodes.40eeb2cf: has the UUID " NODE2},
         {"\"dev_type\":\"sharedfile\"", "\"dev_type\":\"drbd\"",
-         "disks.65ff56e2-47f5-41ed-be13-55c2ba2edf50.logical_id: expected two node UUIDs, port, two "
+         "disks.65ff56e2-47f5-41ed-be13-55c2ba2edf50.logical_id: expected two node UUIDs, port, "
+         "two "
          "minors and secret of a DRBD disk"},
         {"\"hypervisor\":\"fake\"", "\"hypervisor\":\"vmware\"",
          "instances.83f7e33d-8f81-4775-b130-4ce6a8ae4a7c.hypervisor: \"vmware\" is none of: kvm, "
@@ -234,17 +235,65 @@ START_TEST(an_upgrade_fills_what_is_missing_and_only_once)
     cfg = cfg_parse(text, strlen(text), NULL);
     ck_assert_ptr_null(
         fact_dict_get(&type_value_map_map, &cfg_cluster(cfg)->diskparams, "blockdev"));
-    full = cfg_upgrade(cfg, 5);
+    full = cfg_upgrade(cfg);
     ck_assert_ptr_nonnull(
         fact_dict_get(&type_value_map_map, &cfg_cluster(full)->diskparams, "blockdev"));
     ck_assert_int_eq(cfg_serial(full), cfg_serial(cfg));
-    again = cfg_upgrade(full, 5);
+    again = cfg_upgrade(full);
     ck_assert_ptr_eq(again, full);
     fact_level_set(LEVEL_LAST);
+}
+END_TEST
+
+struct told {
+    unsigned good, bad;
+};
+
+static void on_change(const struct cfg *cfg, const GError *error, void *data)
+{
+    struct told *told = data;
+
+    ck_assert_int_eq(cfg == NULL, error != NULL);
+    told->good += cfg != NULL ? 1 : 0;
+    told->bad += cfg == NULL ? 1 : 0;
+}
+
+START_TEST(a_watch_keeps_up_with_the_file)
+{
+    g_autofree char *dir = g_dir_make_tmp("cfg-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "config.data", NULL);
+    g_autofree char *changed = with("\"serial_no\":44}", "\"serial_no\":45}");
+    g_autofree char *changed_again = with("\"serial_no\":44}", "\"serial_no\":46}");
+    CLEANUP(cfg_unrefp) const struct cfg *first = load_cluster();
+    CLEANUP(cfg_unrefp) const struct cfg *second = NULL;
+    CLEANUP(cfg_unrefp) const struct cfg *third = NULL;
+    struct told told = {0};
+    struct cfg_watch *watch;
+
+    ck_assert(cfg_save(first, path, NULL, NULL));
+    watch = cfg_watch_new(path, on_change, &told, NULL);
+    ck_assert_ptr_nonnull(watch);
+    ck_assert(fs_write_atomic(path, changed, strlen(changed), NULL, NULL));
+    while (told.good == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    second = cfg_watch_get(watch);
+    ck_assert_int_eq(cfg_serial(second), 45);
+    ck_assert(fs_write_atomic(path, "{", 1, NULL, NULL));
+    while (told.bad == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ck_assert(fs_write_atomic(path, changed_again, strlen(changed_again), NULL, NULL));
+    third = cfg_watch_get(watch);
+    ck_assert_int_eq(cfg_serial(third), 46);
+    ck_assert_uint_eq(told.good, 2);
+    cfg_watch_free(watch);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
 }
 END_TEST
 
 UNIT_MAIN("store", what_wconfd_wrote_comes_out_byte_for_byte, unknown_members_survive,
           errors_name_the_place, a_commit_changes_what_it_edits_and_no_more, objects_come_and_go,
           nothing_changed_is_the_same_snapshot, a_file_that_is_no_configuration_stays_as_it_is,
-          an_upgrade_fills_what_is_missing_and_only_once)
+          an_upgrade_fills_what_is_missing_and_only_once, a_watch_keeps_up_with_the_file)
