@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154 # the tables are made by factdump
 # Completion of gnt-* for bash: the part that is the same for all rows. `factdump --completion` prints the tables that
 # stand before it in the installed file:
 #
@@ -14,8 +15,8 @@ _gnt_file() {
 
 # The names of a list of UUIDs and names.
 _gnt_names() {
-    local uuid name
-    while read -r uuid name; do
+    local name
+    while read -r _ name; do
         printf '%s\n' "${name%% *}"
     done < <(_gnt_file "$1")
 }
@@ -37,8 +38,7 @@ _gnt_jobs() {
 }
 
 _gnt_reply() {
-    local IFS=$'\n'
-    COMPREPLY=($(compgen "$@" -- "$cur"))
+    mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
 }
 
 # Completes the current word as a value of this kind.
@@ -73,7 +73,8 @@ _gnt_option_kind() {
 
 # Sets kind to what the n-th argument is, from 0; fails if there is none.
 _gnt_argument_kind() {
-    local -a kinds=(${gnt_arguments[$key]-})
+    local -a kinds
+    read -ra kinds <<<"${gnt_arguments[$key]-}"
     local last=$((${#kinds[@]} - 1))
     if (($1 <= last)); then
         kind=${kinds[$1]%+}
