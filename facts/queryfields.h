@@ -7,11 +7,12 @@
  *
  * Who answers queries (luxi/query) does per field, by row->how:
  *
- *   QF_HOW_MEMBER  encode fact_object_find(object of the item, row->member); if the item does not
- * have it, the answer is row->absent without a value QF_HOW_ELEM    the same for the element at
- * `index` of row->list (the instance's disks or NICs); no such element or no such member:
- * row->absent QF_HOW_CODE    call the getter of row->getter QF_HOW_ELEM_CODE, QF_HOW_PARAM   call
- * it and give it field->index, field->param
+ * - QF_HOW_MEMBER: encode the member row->member of the item's object (fact_object_find()); if the
+ *   item does not have it, the answer is row->absent without a value.
+ * - QF_HOW_ELEM: the same for the element `index` of row->list, the instance's disks or NICs; no
+ *   such element or no such member: row->absent.
+ * - QF_HOW_CODE: call the getter row->getter.
+ * - QF_HOW_ELEM_CODE, QF_HOW_PARAM: call it with field->index, field->param.
  *
  * Name contract: who answers expands the rows into a table of functions,
  *
