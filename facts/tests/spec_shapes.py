@@ -3,6 +3,8 @@
 SHAPES: family -> function(read), where read("opcodes") gives the content of opcodes.json.
 """
 
+import spec_shapes_cli
+
 
 def pick(value, *names):
     return {name: value[name] for name in names if name in value}
@@ -98,7 +100,7 @@ def rpc(read):
 
 
 # Families in which we have entries of our own.
-OPEN_FAMILIES = {"enums"}
+OPEN_FAMILIES = {"enums"} | spec_shapes_cli.OPEN_FAMILIES
 
 SHAPES = {
     "enums": enums,
@@ -106,10 +108,13 @@ SHAPES = {
     "opcodes": opcodes,
     "rpc": rpc,
 }
+SHAPES.update(spec_shapes_cli.SHAPES)
 
 
 def flatten(family, value):
     """A family as {entry: value}; groups of entries become group/entry."""
+    if family in spec_shapes_cli.FLATTEN:
+        return spec_shapes_cli.FLATTEN[family](value)
     if family == "opcodes":
         entries = {"opcodes/" + name: op for name, op in value["opcodes"].items()}
         entries["common_params"] = {"params": value["common_params"]}

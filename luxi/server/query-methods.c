@@ -94,7 +94,8 @@ static void fail_via_job(struct luxi_call *call, const struct query_row *row)
 {
     g_autoptr(GError) error = NULL;
 
-    err_set(&error, ERR_GENERIC, ECODE_NONE, "'%s' can only be asked for by a job", row->word);
+    err_set(&error, ERR_GENERIC, ECODE_NONE, "'%s' can only be asked for by a job",
+            query_word(row->kind));
     luxi_call_fail(call, error);
 }
 
