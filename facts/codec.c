@@ -343,8 +343,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
 bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
                            const struct fact_path *path, GError **errp)
 {
-    bool good = object->as_array ? decode_positional(object, json, value, path, errp)
-                                 : decode_named(object, json, value, path, errp);
+    bool good = object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(object, json, value, path, errp)
+                    : decode_named(object, json, value, path, errp);
 
     if (!good) {
         fact_object_clear(object, value);
@@ -435,7 +436,7 @@ static void encode_positional(const struct fact_object *object, const void *valu
 
 void fact_object_encode(const struct fact_object *object, const void *value, struct json_writer *w)
 {
-    if (object->as_array) {
+    if (object->unknown == FACT_UNKNOWN_TUPLE) {
         encode_positional(object, value, w);
         return;
     }

@@ -99,8 +99,11 @@ bool fact_set_add(struct fact_list *set, const char *text);
 /* False if it was not there. */
 bool fact_set_remove(struct fact_list *set, const char *text);
 
-/* Index of a wire word, -1 if it is none. */
+/* Index of a wire word of the current level, -1 if it is none. */
 int fact_enum_find(const struct fact_enum *words, const char *word);
+bool fact_word_is_current(const struct fact_enum *words, size_t index);
+/* The number that stands for a word on the wire, for enums that are numbers there. */
+int64_t fact_enum_number(const struct fact_enum *words, int index);
 
 /* Sets *errp with the position in front of the text. Always returns false, for `return
  * fact_fail(...)`. */

@@ -27,6 +27,7 @@ struct ht_cluster {
     const char *const *tags;
     unsigned n_tags;
     struct ht_ipolicy ipolicy;
+    bool level_30; /* see struct ht_merge_options */
     unsigned groups_cap, nodes_cap, instances_cap;
 };
 
@@ -50,6 +51,9 @@ struct ht_group *ht_cluster_add_group(struct ht_cluster *cluster, const char *na
 struct ht_node *ht_cluster_add_node(struct ht_cluster *cluster, const struct ht_node_spec *spec);
 struct ht_instance *ht_cluster_add_instance(struct ht_cluster *cluster, const char *name,
                                             enum ht_disk_template dt);
+
+/* One more row for an instance that no name leads to; returns its index. The caller fills it. */
+unsigned ht_cluster_append_row(struct ht_cluster *cluster);
 
 /* By exact name while loading (group: UUID); of several with the same name the last one counts.
  * HT_NONE if unknown. O(1). */

@@ -16,6 +16,7 @@ struct ht_merge_options {
     const char *const *excl_tags; /* --exclusion-tags, each with ':' at its end; or NULL */
     const char *const *selected;  /* --select-instances; or NULL */
     const char *const *excluded;  /* --exclude-instances; or NULL */
+    bool level_30;                    /* the first N+1 flag by the rule of 3.0 */
     int64_t now;                  /* seconds since the epoch */
 };
 
@@ -27,20 +28,21 @@ GQuark ht_load_error_quark(void);
 bool ht_cluster_merge(struct ht_cluster *cluster, const struct ht_merge_options *options,
                       GError **errp) __attribute__((warn_unused_result));
 
+/* For an instance that is not part of the cluster (a request): works out what its tags mean by the
+ * cluster's tags. */
+void ht_cluster_tag_instance(struct ht_cluster *cluster, struct ht_instance *inst);
+
 /* Works out the memory of instances, what is missing, and N+1, for all nodes.
  * static_kvm_node_mem: MiB that replaces the nodes' own memory where KVM is known to run; 0: no.
- * GANTRY_LEVEL=3.0 leaves the N+1 flag as 3.0 sets it in ht_cluster_merge().
+ * With level_30 the N+1 flag stays as ht_cluster_merge() has set it.
  * Returns the warnings about missing memory or disk, the last node first; the caller frees them. */
 GPtrArray *ht_cluster_update_memory(struct ht_cluster *cluster, int64_t static_kvm_node_mem);
-
-/* The rule of the level 3.0 for the first N+1 flag; normally taken from the environment. */
-void ht_cluster_force_level_30(bool on);
 
 /* What a name on a command line means (the reference's lookupName): the whole name, or an
  * unambiguous beginning up to a dot. names is NULL-terminated. Returns the entry, or NULL. */
 const char *ht_lookup_name(const char *const *names, const char *text);
 
-/* The warnings of --offline: sets the nodes offline; error names what does not exist. */
+/* --offline: sets the nodes offline; error names what does not exist. */
 bool ht_cluster_set_offline(struct ht_cluster *cluster, const char *const *names, GError **errp)
     __attribute__((warn_unused_result));
 

@@ -34,6 +34,11 @@ int64_t ht_counts_get(const struct ht_counts *counts, int key);
 void ht_counts_add(struct ht_counts *counts, int key, int64_t value);
 /* Takes one away; an entry that would become zero goes. */
 void ht_counts_drop(struct ht_counts *counts, int key);
+void ht_counts_remove(struct ht_counts *counts, int key);
+void ht_counts_insert(struct ht_counts *counts, unsigned place, int key, int64_t value);
+/* Keeps the largest value first: the entry is replaced and put in front of equal ones, as the
+ * reference's peer maps are kept (PeerMap.hs, addWith). */
+void ht_counts_set_sorted(struct ht_counts *counts, int key, int64_t value);
 void ht_counts_copy(struct ht_counts *dst, const struct ht_counts *src);
 void ht_counts_clear(struct ht_counts *counts);
 

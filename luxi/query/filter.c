@@ -7,6 +7,7 @@
 
 #include "base/json-writer.h"
 #include "base/json.h"
+#include "base/parse.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
 
@@ -253,26 +254,44 @@ static bool same_host(const char *full, const char *name)
     return strncmp(full, name, n) == 0 && (full[n] == '\0' || full[n] == '.');
 }
 
+/* The operand as a number; job numbers may also be given as text. */
+static bool operand_number(const struct query_filter *leaf, double *ret_number)
+{
+    int64_t job;
+
+    *ret_number = leaf->operand.number;
+    if (leaf->operand.text == NULL) {
+        return true;
+    }
+    if ((leaf->flags & QF_JOB_ID) == 0 ||
+        !parse_int64(leaf->operand.text, 0, INT64_MAX, &job, NULL)) {
+        return false;
+    }
+    *ret_number = (double)job;
+    return true;
+}
+
 static enum outcome compare_value(const struct query_filter *leaf, const struct json *actual,
-                                  enum query_compare how, GError **errp)
+                                  GError **errp)
 {
     const struct query_operand *operand = &leaf->operand;
+    double number;
     enum json_kind kind = json_kind(actual);
 
-    if (how == QUERY_COMPARE_TIMESTAMP && kind == JSON_ARRAY && json_len(actual) == 2) {
+    if ((leaf->flags & QF_SPLIT_TIMESTAMP) != 0 && kind == JSON_ARRAY && json_len(actual) == 2) {
         actual = json_at(actual, 0);
         kind = json_kind(actual);
     }
     if (kind == JSON_STRING && operand->text != NULL) {
-        if (how == QUERY_COMPARE_HOSTNAME && leaf->op == QUERY_OP_EQUAL) {
+        if ((leaf->flags & QF_HOSTNAME) != 0 && leaf->op == QUERY_OP_EQUAL) {
             return as_outcome(same_host(json_string(actual), operand->text));
         }
         return as_outcome(holds(leaf->op, strcmp(json_string(actual), operand->text)));
     }
-    if ((kind == JSON_INT || kind == JSON_FLOAT) && operand->text == NULL) {
+    if ((kind == JSON_INT || kind == JSON_FLOAT) && operand_number(leaf, &number)) {
         double left = json_double(actual);
 
-        return as_outcome(holds(leaf->op, (left > operand->number) - (left < operand->number)));
+        return as_outcome(holds(leaf->op, (left > number) - (left < number)));
     }
     return bad_types(leaf, actual, errp);
 }
@@ -302,7 +321,7 @@ static enum outcome contains(const struct query_filter *leaf, const struct json 
 }
 
 static enum outcome match_json(const struct query_filter *leaf, const struct json *actual,
-                               enum query_compare how, GError **errp)
+                               GError **errp)
 {
     switch (leaf->op) {
     case QUERY_OP_TRUE:
@@ -315,14 +334,14 @@ static enum outcome match_json(const struct query_filter *leaf, const struct jso
     case QUERY_OP_CONTAINS:
         return contains(leaf, actual, errp);
     default:
-        return compare_value(leaf, actual, how, errp);
+        return compare_value(leaf, actual, errp);
     }
 }
 
 /* The case that lists with many items meet: a text compared with a text, without a tree in between.
  */
 static bool match_text(const struct query_filter *leaf, const struct query_value *value,
-                       enum query_compare how, enum outcome *ret)
+                       enum outcome *ret)
 {
     const char *text = value->form == QUERY_FORM_TEXT     ? value->text
                        : value->form == QUERY_FORM_STRING ? value->string
@@ -338,7 +357,7 @@ static bool match_text(const struct query_filter *leaf, const struct query_value
     if (leaf->operand.text == NULL || leaf->op == QUERY_OP_TRUE || leaf->op == QUERY_OP_CONTAINS) {
         return false;
     }
-    *ret = as_outcome(how == QUERY_COMPARE_HOSTNAME && leaf->op == QUERY_OP_EQUAL
+    *ret = as_outcome((leaf->flags & QF_HOSTNAME) != 0 && leaf->op == QUERY_OP_EQUAL
                           ? same_host(text, leaf->operand.text)
                           : holds(leaf->op, strcmp(text, leaf->operand.text)));
     return true;
@@ -353,12 +372,12 @@ static enum outcome match_leaf(const struct query_filter *leaf,
     if (!item->value(item, leaf->column, &value)) {
         return OUTCOME_OPEN;
     }
-    if (value.status != QUERY_NORMAL) {
+    if (value.status != QF_NORMAL) {
         outcome = OUTCOME_YES;
-    } else if (!match_text(leaf, &value, item->compare(item, leaf->column), &outcome)) {
+    } else if (!match_text(leaf, &value, &outcome)) {
         CLEANUP(json_unrefp) struct json *json = query_value_to_json(&value);
 
-        outcome = match_json(leaf, json, item->compare(item, leaf->column), errp);
+        outcome = match_json(leaf, json, errp);
     }
     query_value_clear(&value);
     return outcome;

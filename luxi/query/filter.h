@@ -13,13 +13,6 @@
 
 struct json;
 
-/* How a field compares (QffMode in the reference). */
-enum query_compare {
-    QUERY_COMPARE_PLAIN,
-    QUERY_COMPARE_HOSTNAME,  /* equality also holds for a name without its domain */
-    QUERY_COMPARE_TIMESTAMP, /* [seconds, microseconds] counts as its seconds */
-};
-
 /* What a field is compared with. */
 struct query_operand {
     const char *text; /* NULL: number counts */
@@ -30,8 +23,10 @@ struct query_filter {
     enum query_op op; /* QUERY_OP_NOT_EQUAL and QUERY_OP_EQUAL_OLD are read as the others */
     GPtrArray *parts; /* of and, or, not: struct query_filter; NULL for the others */
     const char *field;
-    /* Position of the field among those that the query computes; set by whoever runs the filter. */
+    /* Set by whoever runs the filter: position of the field among those that the query computes,
+     * and how the field compares (enum qfield_flags). */
     size_t column;
+    unsigned flags;
     struct query_operand operand;
     GRegex *regex;
     struct json *source; /* owns the texts above */
@@ -57,7 +52,6 @@ GArray *query_filter_names(const struct query_filter *filter, const char *name_f
 struct query_filter_item {
     bool (*value)(const struct query_filter_item *item, size_t column,
                   struct query_value *ret_value);
-    enum query_compare (*compare)(const struct query_filter_item *item, size_t column);
 };
 
 /* Whether the item passes; filter NULL passes all. Errors (ERR_PARAMETER): a field compared with a

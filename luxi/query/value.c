@@ -2,6 +2,8 @@
 
 #include "luxi/query/value.h"
 
+#include <string.h>
+
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/codec.h"
@@ -10,13 +12,13 @@ void query_value_clear(struct query_value *value)
 {
     if (value->form == QUERY_FORM_JSON) {
         json_unref(value->json);
-    } else if (value->form == QUERY_FORM_STRING) {
+    } else if (value->form == QUERY_FORM_STRING || value->form == QUERY_FORM_RAW) {
         g_free(value->string);
     }
     *value = (struct query_value){0};
 }
 
-void query_set_status(struct query_value *value, enum query_status status)
+void query_set_status(struct query_value *value, enum qfield_status status)
 {
     value->status = status;
 }
@@ -64,9 +66,29 @@ void query_set_string(struct query_value *value, char *string)
     value->string = string;
 }
 
+struct json_writer query_set_begin(GString *out)
+{
+    return json_writer_init(out, JSON_COMPACT);
+}
+
+void query_set_end(struct query_value *value, GString *out)
+{
+    value->form = QUERY_FORM_RAW;
+    value->string = g_string_free(out, FALSE);
+}
+
+void query_set_encoded(struct query_value *value, const struct fact_type *type, const void *fact)
+{
+    GString *out = g_string_new(NULL);
+    struct json_writer w = query_set_begin(out);
+
+    fact_encode(type, fact, &w);
+    query_set_end(value, out);
+}
+
 void query_value_encode_bare(const struct query_value *value, struct json_writer *w)
 {
-    if (value->status != QUERY_NORMAL) {
+    if (value->status != QF_NORMAL) {
         json_write_null(w);
         return;
     }
@@ -88,6 +110,9 @@ void query_value_encode_bare(const struct query_value *value, struct json_writer
         break;
     case QUERY_FORM_STRING:
         json_write_string(w, value->string);
+        break;
+    case QUERY_FORM_RAW:
+        json_write_raw(w, value->string, strlen(value->string));
         break;
     case QUERY_FORM_JSON:
         json_write_value(w, value->json);

@@ -9,20 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cleanup.h"
+#include "base/json-writer.h"
+#include "facts/queryfields.h"
 
 struct fact_type;
 struct json;
-struct json_writer;
-
-/* The numbers are the wire's. */
-enum query_status {
-    QUERY_NORMAL = 0,
-    QUERY_UNKNOWN = 1, /* there is no such field */
-    QUERY_NO_DATA = 2, /* it could not be had */
-    QUERY_UNAVAIL = 3, /* the item has no such thing */
-    QUERY_OFFLINE = 4, /* the node is offline */
-};
 
 enum query_form {
     QUERY_FORM_NULL,
@@ -33,10 +24,11 @@ enum query_form {
     QUERY_FORM_FACT,   /* borrowed: something with a type of facts/ */
     QUERY_FORM_JSON,   /* owned tree */
     QUERY_FORM_STRING, /* owned text */
+    QUERY_FORM_RAW,    /* owned text that is JSON in the compact style */
 };
 
 struct query_value {
-    enum query_status status;
+    enum qfield_status status;
     enum query_form form;
     union {
         bool boolean;
@@ -56,7 +48,7 @@ struct query_value {
 void query_value_clear(struct query_value *value);
 
 /* Ways to fill a value that is clear. */
-void query_set_status(struct query_value *value, enum query_status status);
+void query_set_status(struct query_value *value, enum qfield_status status);
 void query_set_bool(struct query_value *value, bool boolean);
 void query_set_int(struct query_value *value, int64_t integer);
 void query_set_float(struct query_value *value, double number);
@@ -66,6 +58,11 @@ void query_set_fact(struct query_value *value, const struct fact_type *type, con
 /* Both take over what they are given. */
 void query_set_json(struct query_value *value, struct json *json);
 void query_set_string(struct query_value *value, char *string);
+/* Writes the value now: for what does not live as long as the query. */
+void query_set_encoded(struct query_value *value, const struct fact_type *type, const void *fact);
+/* Starts a value that is written piece by piece; end takes the text over. */
+struct json_writer query_set_begin(GString *out);
+void query_set_end(struct query_value *value, GString *out);
 
 /* Writes [status, value]. */
 void query_value_encode(const struct query_value *value, struct json_writer *w);

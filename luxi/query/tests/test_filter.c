@@ -26,16 +26,11 @@ static bool sample_value(const struct query_filter_item *item, size_t column,
     return true;
 }
 
-static enum query_compare sample_compare(const struct query_filter_item *item, size_t column)
-{
-    (void)item;
-    return column == 0 ? QUERY_COMPARE_HOSTNAME : QUERY_COMPARE_PLAIN;
-}
-
 static void set_column(struct query_filter *leaf, void *data)
 {
     (void)data;
     leaf->column = g_str_equal(leaf->field, "mfree") ? 1 : 0;
+    leaf->flags = leaf->column == 0 ? QF_HOSTNAME : 0;
 }
 
 static struct query_filter *parse(const char *text, GError **errp)
@@ -72,9 +67,8 @@ START_TEST(filters_match)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const struct sample sample = {.item = {.value = sample_value, .compare = sample_compare},
-                                      .name = "web1.example.com",
-                                      .live = cases[i].live};
+        const struct sample sample = {
+            .item = {.value = sample_value}, .name = "web1.example.com", .live = cases[i].live};
         struct query_filter *filter = parse(cases[i].filter, NULL);
         bool match;
 
@@ -115,8 +109,7 @@ START_TEST(comparing_other_kinds_is_an_error)
 {
     static const char *const cases[] = {"[\"=\",\"name\",1]", "[\"?\",\"name\"]",
                                         "[\"=[]\",\"name\",\"x\"]"};
-    const struct sample sample = {.item = {.value = sample_value, .compare = sample_compare},
-                                  .name = "web1"};
+    const struct sample sample = {.item = {.value = sample_value}, .name = "web1"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
