@@ -57,6 +57,18 @@ START_TEST(what_wconfd_wrote_comes_out_byte_for_byte)
 }
 END_TEST
 
+START_TEST(nested_disks_come_out_byte_for_byte)
+{
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_load(TEST_DATA "/cluster-drbd.json", NULL);
+
+    ck_assert(g_file_get_contents(TEST_DATA "/cluster-drbd.json", &before, NULL, NULL));
+    after = encode(cfg);
+    ck_assert_str_eq(before, after);
+}
+END_TEST
+
 START_TEST(unknown_members_survive)
 {
     static const struct {
@@ -301,7 +313,8 @@ START_TEST(a_watch_keeps_up_with_the_file)
 }
 END_TEST
 
-UNIT_MAIN("store", what_wconfd_wrote_comes_out_byte_for_byte, unknown_members_survive,
-          errors_name_the_place, a_commit_changes_what_it_edits_and_no_more, objects_come_and_go,
+UNIT_MAIN("store", what_wconfd_wrote_comes_out_byte_for_byte, nested_disks_come_out_byte_for_byte,
+          unknown_members_survive, errors_name_the_place,
+          a_commit_changes_what_it_edits_and_no_more, objects_come_and_go,
           nothing_changed_is_the_same_snapshot, a_file_that_is_no_configuration_stays_as_it_is,
           an_upgrade_fills_what_is_missing_and_only_once, a_watch_keeps_up_with_the_file)
