@@ -385,8 +385,8 @@ static bool is_default(const struct fact_object *object, const void *value,
     return same;
 }
 
-void fact_object_encode_members(const struct fact_object *object, const void *value,
-                                struct json_writer *w)
+static void encode_members(const struct fact_object *object, const void *value, bool filled,
+                           struct json_writer *w)
 {
     const struct fact_head *head = value;
 
@@ -394,7 +394,8 @@ void fact_object_encode_members(const struct fact_object *object, const void *va
         const struct fact_member *member = &object->members[i];
         bool set = *has_slot(object, value, member);
 
-        if (!fact_member_is_current(member) || (!set && member->spec->presence != FACT_NULLABLE) ||
+        if (!fact_member_is_current(member) ||
+            (!set && !filled && member->spec->presence != FACT_NULLABLE) ||
             (member->spec->presence == FACT_DEFAULT_HIDDEN && is_default(object, value, member))) {
             continue;
         }
@@ -413,6 +414,18 @@ void fact_object_encode_members(const struct fact_object *object, const void *va
             json_write_value(w, it.value);
         }
     }
+}
+
+void fact_object_encode_members(const struct fact_object *object, const void *value,
+                                struct json_writer *w)
+{
+    encode_members(object, value, false, w);
+}
+
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w)
+{
+    encode_members(object, value, true, w);
 }
 
 static void encode_positional(const struct fact_object *object, const void *value,

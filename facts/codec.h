@@ -56,6 +56,9 @@ void fact_object_copy_at(const struct fact_object *object, void *dst, const void
  */
 void fact_object_encode_members(const struct fact_object *object, const void *value,
                                 struct json_writer *w);
+/* The same with null for each absent member. */
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w);
 void fact_object_clear(const struct fact_object *object, void *value);
 void fact_object_free(const struct fact_object *object, void *value);
 void *fact_object_copy(const struct fact_object *object, const void *value);
