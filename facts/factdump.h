@@ -15,6 +15,7 @@ struct json_writer;
 #define DUMP_FAMILIES                                                                              \
     DUMP_FAMILY(enums, "enums")                                                                    \
     DUMP_FAMILY(errors, "errors")                                                                  \
+    DUMP_FAMILY(methods, "methods")                                                                \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
     DUMP_FAMILY(rpc, "rpc")
 

@@ -97,12 +97,31 @@ def rpc(read):
     return entries
 
 
+# What the Haskell side takes to be absent or short of, beside what the facts say (src/Ganeti/Luxi.hs).
+LENIENT = {("CancelJob", "kill"): "default", ("QueryFields", "fields"): "default",
+           ("QueryFilters", "uuids"): "default", ("QueryJobs", "ids"): "default"}
+
+
+def methods(read):
+    haskell = read("haskell")
+    luxi = {}
+    for name, method in haskell["luxi"].items():
+        luxi[name] = [{"name": arg.get("name", "kind"),
+                       "presence": LENIENT.get((name, arg.get("name")), presence(arg))} for arg in method["args"]]
+
+    def calls(rows):
+        return {row["wire_name"]: [{"presence": "nullable" if "MaybeForJSON" in arg else "required"}
+                                   for arg in row["signature"].split(" -> ")[:-1]] for row in rows}
+    return {"luxi": luxi, "wconfd": calls(haskell["wconfd"]), "metad": calls(haskell["metad"])}
+
+
 # Families in which we have entries of our own.
 OPEN_FAMILIES = {"enums"}
 
 SHAPES = {
     "enums": enums,
     "errors": errors,
+    "methods": methods,
     "opcodes": opcodes,
     "rpc": rpc,
 }
@@ -114,6 +133,10 @@ def flatten(family, value):
         entries = {"opcodes/" + name: op for name, op in value["opcodes"].items()}
         entries["common_params"] = {"params": value["common_params"]}
         return entries
+    if family == "methods":
+        # Argument names of the configuration daemon are ours.
+        return {group + "/" + name: [pick(arg, *(["name"] if group == "luxi" else []), "presence") for arg in args]
+                for group, rows in value.items() for name, args in rows.items()}
     if family == "errors":
         return {group + "/" + name: row for group, rows in value.items()
                 for name, row in (rows.items() if isinstance(rows, dict) else ((code, True) for code in rows))}
