@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "facts/constants.h"
 
 const struct query_row query_rows[QUERY_COUNT] = {
 #define QUERY(kind_, word_, name_field_, uuid_field_, via_, doc_)                                  \
@@ -67,10 +68,10 @@ static const struct {
 #include "facts/queryparams.def"
 };
 
-/* How many elements of a list have fields (src/Ganeti/Constants.hs maxDisks, maxNics). */
+/* How many elements of a list have fields. */
 static const size_t list_sizes[] = {
-    [QF_LIST_DISKS] = 16,
-    [QF_LIST_NICS] = 8,
+    [QF_LIST_DISKS] = C_MAX_DISKS,
+    [QF_LIST_NICS] = C_MAX_NICS,
 };
 
 struct field_table {

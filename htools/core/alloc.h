@@ -6,6 +6,12 @@
 #include "htools/core/cluster.h"
 #include "htools/core/metrics.h"
 
+#define HT_ALLOC_ERROR (ht_alloc_error_quark())
+GQuark ht_alloc_error_quark(void);
+enum ht_alloc_error {
+    HT_ALLOC_ERROR_IMPOSSIBLE,
+};
+
 /* Where an instance may go: single nodes, or pairs (then n_required is 2 and every other node of
  * the same group is a possible secondary). */
 struct ht_alloc_nodes {
@@ -39,19 +45,34 @@ bool ht_alloc_try(struct ht_cluster *cluster, const struct ht_view *view,
                   const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
                   GError **errp) __attribute__((warn_unused_result));
 
+/* A second node for an instance that has one: the best place with DRBD disks. The instance is taken
+ * off its node meanwhile; nothing is changed. */
+bool ht_alloc_try_secondary(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                            int instance, struct ht_alloc_solution *ret, GError **errp)
+    __attribute__((warn_unused_result));
+
 /* Adds a copy of inst to the cluster at the found place and returns its index. name NULL: as inst.
  */
 int ht_alloc_place(struct ht_cluster *cluster, const struct ht_instance *inst, const char *name,
                    const struct ht_alloc_solution *solution);
 
+/* What hail says of a solution: why there is none, or its score and how many were tried. format
+ * appends the score. */
+char *ht_alloc_explain(const struct ht_cluster *cluster, const struct ht_alloc_solution *solution,
+                       void (*format)(const struct ht_alloc_solution *solution, GString *out));
+
+/* All networks that the instance needs are there. */
+bool ht_group_has_networks(const struct ht_group *group, const struct ht_instance *inst);
+
 /* The lines of a solution for one group: "Group name (policy): ..." */
 void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solution *solution,
                        GPtrArray *out);
 
-/* Best group (allowed: per group, or NULL for all) and the place in it. */
+/* Best group (allowed: these groups, or NULL for all) and the place in it. */
 bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
-                         const bool *allowed, const struct ht_instance *inst, int n_required,
-                         int *ret_group, struct ht_alloc_solution *ret, GError **errp)
+                         const int *allowed, unsigned n_allowed, const struct ht_instance *inst,
+                         int n_required, int *ret_group, struct ht_alloc_solution *ret,
+                         GError **errp)
     __attribute__((warn_unused_result));
 /* In the group of this name, or (group NULL) in the best one; ret->log is what hail answers. */
 bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,

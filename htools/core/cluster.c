@@ -199,6 +199,13 @@ struct ht_instance *ht_cluster_add_instance(struct ht_cluster *cluster, const ch
     return inst;
 }
 
+unsigned ht_cluster_append_row(struct ht_cluster *cluster)
+{
+    cluster->instances = grow(cluster->instances, &cluster->instances_cap, cluster->n_instances,
+                              sizeof(*cluster->instances));
+    return cluster->n_instances++;
+}
+
 static int index_lookup(GHashTable *index, const char *name)
 {
     return GPOINTER_TO_INT(g_hash_table_lookup(index, name)) - 1;

@@ -52,6 +52,9 @@ struct ht_node *ht_cluster_add_node(struct ht_cluster *cluster, const struct ht_
 struct ht_instance *ht_cluster_add_instance(struct ht_cluster *cluster, const char *name,
                                             enum ht_disk_template dt);
 
+/* One more row for an instance that no name leads to; returns its index. The caller fills it. */
+unsigned ht_cluster_append_row(struct ht_cluster *cluster);
+
 /* By exact name while loading (group: UUID); of several with the same name the last one counts.
  * HT_NONE if unknown. O(1). */
 int ht_cluster_group_by_uuid(const struct ht_cluster *cluster, const char *uuid);

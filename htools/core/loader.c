@@ -122,6 +122,20 @@ static void merge_node_tags(struct ht_cluster *cluster)
     }
 }
 
+static void set_instance_tags(struct ht_cluster *cluster, struct ht_instance *inst,
+                              const GPtrArray *exclusions, const GPtrArray *desired)
+{
+    g_autoptr(GArray) symbols = matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
+
+    inst->n_excl_tags = symbols->len;
+    if (symbols->len > 0) {
+        size_t size = symbols->len * sizeof(int);
+
+        inst->excl_tags = memcpy(ht_cluster_alloc(cluster, size), symbols->data, size);
+    }
+    inst->desired_locations = matching_set(cluster, inst->tags, inst->n_tags, desired);
+}
+
 static void merge_instance_tags(struct ht_cluster *cluster, const char *const *excl_tags)
 {
     g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, TAG_EXCLUSION, true, "");
@@ -131,18 +145,16 @@ static void merge_instance_tags(struct ht_cluster *cluster, const char *const *e
         g_ptr_array_add(exclusions, g_strdup(excl_tags[i]));
     }
     for (unsigned i = 0; i < cluster->n_instances; i++) {
-        struct ht_instance *inst = &cluster->instances[i];
-        g_autoptr(GArray) symbols =
-            matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
-
-        inst->n_excl_tags = symbols->len;
-        if (symbols->len > 0) {
-            size_t size = symbols->len * sizeof(int);
-
-            inst->excl_tags = memcpy(ht_cluster_alloc(cluster, size), symbols->data, size);
-        }
-        inst->desired_locations = matching_set(cluster, inst->tags, inst->n_tags, desired);
+        set_instance_tags(cluster, &cluster->instances[i], exclusions, desired);
     }
+}
+
+void ht_cluster_tag_instance(struct ht_cluster *cluster, struct ht_instance *inst)
+{
+    g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, TAG_EXCLUSION, true, "");
+    g_autoptr(GPtrArray) desired = cluster_tag_ends(cluster, TAG_DESIRED_LOCATION, true, "");
+
+    set_instance_tags(cluster, inst, exclusions, desired);
 }
 
 static bool parse_repair_type(const char *word, enum ht_repair_type *ret)
@@ -370,7 +382,8 @@ static void merge_placements(struct ht_cluster *cluster)
         if (snode != NULL) {
             ht_node_place_secondary(snode, inst);
         }
-        if (ht_cluster_instance_group(cluster, inst) == HT_NONE) {
+        if (ht_cluster_instance_group(cluster, inst) == HT_NONE ||
+            (snode == NULL && ht_instance_has_secondary(inst))) {
             inst->movable = false;
         }
     }

@@ -28,6 +28,10 @@ GQuark ht_load_error_quark(void);
 bool ht_cluster_merge(struct ht_cluster *cluster, const struct ht_merge_options *options,
                       GError **errp) __attribute__((warn_unused_result));
 
+/* For an instance that is not part of the cluster (a request): works out what its tags mean by the
+ * cluster's tags. */
+void ht_cluster_tag_instance(struct ht_cluster *cluster, struct ht_instance *inst);
+
 /* Works out the memory of instances, what is missing, and N+1, for all nodes.
  * static_kvm_node_mem: MiB that replaces the nodes' own memory where KVM is known to run; 0: no.
  * With level_30 the N+1 flag stays as ht_cluster_merge() has set it.

@@ -95,6 +95,9 @@ void ht_append_fixed(GString *out, int decimals, double value)
         return;
     }
     digits_of(value, &in);
+    if (decimals < 0) {
+        decimals = MAX(1, in.n - in.exponent);
+    }
     /* Digits are counted from the first one of the number, or from the point if it is below one. */
     whole = MAX(in.exponent, 0);
     keep = whole + decimals;
@@ -146,7 +149,7 @@ void ht_append_general(GString *out, int decimals, double value)
     if (append_special(out, value)) {
         return;
     }
-    if (fabs(value) >= 0.1 && fabs(value) < 1e7) {
+    if (value == 0 || (fabs(value) >= 0.1 && fabs(value) < 1e7)) {
         ht_append_fixed(out, decimals, value);
     } else {
         append_exponent(out, decimals, value);
@@ -155,10 +158,16 @@ void ht_append_general(GString *out, int decimals, double value)
 
 void ht_append_show_double(GString *out, double value)
 {
-    struct json_writer writer = json_writer_init(out, JSON_COMPACT);
+    struct digits in;
 
-    if (!append_special(out, value)) {
-        json_write_double(&writer, value);
+    if (append_special(out, value)) {
+        return;
+    }
+    if (value == 0 || (fabs(value) >= 0.1 && fabs(value) < 1e7)) {
+        ht_append_fixed(out, -1, value);
+    } else {
+        digits_of(value, &in);
+        append_exponent(out, in.n - 1, value);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "htools/core/cluster.h"
 
-/* printf "%.*f": decimals from the shortest digits, half to even. */
+/* printf "%.*f": decimals from the shortest digits, half to even; negative decimals: all digits. */
 void ht_append_fixed(GString *out, int decimals, double value);
 /* printf "%.*g" of the reference's runtime. */
 void ht_append_general(GString *out, int decimals, double value);

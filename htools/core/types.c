@@ -1,5 +1,7 @@
 #include "htools/core/types.h"
 
+#include <inttypes.h>
+
 #include "htools/core/print.h"
 
 static const char *const disk_template_names[] = {
@@ -25,9 +27,14 @@ static const char *const instance_status_names[] = {
 };
 
 static const char *const alloc_policy_names[] = {
-#define HT_ALLOC_POLICY(ident, wire) wire,
+#define HT_ALLOC_POLICY(ident, wire, shown) wire,
 #include "facts/htools.def"
     NULL,
+};
+
+static const char *const alloc_policy_shown[] = {
+#define HT_ALLOC_POLICY(ident, wire, shown) shown,
+#include "facts/htools.def"
 };
 
 static const char *const evac_mode_names[] = {
@@ -93,6 +100,11 @@ const char *ht_disk_template_name(enum ht_disk_template dt)
 const char *ht_instance_status_name(enum ht_instance_status status)
 {
     return instance_status_names[status];
+}
+
+const char *ht_alloc_policy_show(enum ht_alloc_policy policy)
+{
+    return alloc_policy_shown[policy];
 }
 
 const char *ht_alloc_policy_name(enum ht_alloc_policy policy)

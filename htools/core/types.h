@@ -57,6 +57,8 @@ bool ht_evac_mode_parse(const char *word, enum ht_evac_mode *ret);
 const char *ht_disk_template_name(enum ht_disk_template dt);
 const char *ht_instance_status_name(enum ht_instance_status status);
 const char *ht_alloc_policy_name(enum ht_alloc_policy policy);
+/* Its name in Haskell's `show`. */
+const char *ht_alloc_policy_show(enum ht_alloc_policy policy);
 const char *ht_evac_mode_name(enum ht_evac_mode mode);
 /* "FailMem"...: what programs print. */
 const char *ht_fail_name(enum ht_fail fail);
@@ -137,6 +139,7 @@ struct ht_algorithm {
     bool restricted_migration;
     bool ignore_soft_errors;
     bool evac_mode;
+    bool self_check; /* the balancer compares every step with a full search */
     double min_gain;
     double min_gain_limit;
     bool capacity;                  /* check global N+1 redundancy */

@@ -17,7 +17,7 @@ struct query_item {
 /* A query under way. */
 struct query {
     const struct query_env *env;
-    struct cfg *cfg;
+    const struct cfg *cfg;
     enum query_kind kind;
     const struct query_ops *ops;
     /* Requested columns first (n_requested), then those that only the filter needs. NULL: unknown

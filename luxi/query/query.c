@@ -240,7 +240,7 @@ static bool list_items(struct query *query, GError **errp)
     return good;
 }
 
-struct query *query_start(const struct query_env *env, struct cfg *cfg,
+struct query *query_start(const struct query_env *env, const struct cfg *cfg,
                           const struct query_request *request, query_done *done, void *data)
 {
     struct query *query = g_new0(struct query, 1);

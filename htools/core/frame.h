@@ -1,0 +1,68 @@
+/* The linear lower bound of the score around the present state (see bound.h). Private to core. */
+#ifndef GANTRY_HTOOLS_CORE_FRAME_H
+#define GANTRY_HTOOLS_CORE_FRAME_H
+
+#include "htools/core/candidate.h"
+
+/* What an instance needs of a node, in the node's units; the amount by which it moves a column is
+ * the amount times the column's unit. The ones up to HT_RES_LAST_SECONDARY are also needed by its
+ * secondary node. */
+enum ht_resource {
+    HT_RES_DISK,
+    HT_RES_SPINDLES, /* exclusive storage */
+    HT_RES_SPINDLE_USE,
+    HT_RES_DISK_LOAD,
+    HT_RES_LAST_SECONDARY = HT_RES_DISK_LOAD,
+    HT_RES_MEM,
+    HT_RES_MEM_FORTH,
+    HT_RES_CPU,
+    HT_RES_CPU_LOAD,
+    HT_RES_MEM_LOAD,
+    HT_RES_NET_LOAD,
+    HT_RES_COUNT
+};
+
+struct ht_needs {
+    double amount[HT_RES_COUNT];
+    double reserve; /* memory reserved on the secondary */
+    int set;        /* 0: a real instance, 1: a forthcoming one */
+};
+void ht_needs_compute(const struct ht_instance *inst, struct ht_needs *needs);
+
+struct ht_frame {
+    unsigned n;
+    double *quad[2][HT_RES_COUNT];   /* by set, resource, slot: factor of amount squared */
+    double *linear[2][HT_RES_COUNT]; /* factor of the amount that comes */
+    bool used[2][HT_RES_COUNT];
+    double *reserve_unit, *reserve_dev; /* by slot */
+    double reserve_coef, reserve_weight;
+    double constant; /* of every candidate's bound, sums included */
+    union ht_row mean, var, low, high, common;
+    double biggest[HT_RES_COUNT], biggest_reserve;
+    double *memory;
+};
+
+/* needs: those of everything that may move; they decide how far variances can change. */
+void ht_frame_init(struct ht_frame *frame, const struct ht_field *field,
+                   const struct ht_needs *needs, unsigned n_needs);
+void ht_frame_clear(struct ht_frame *frame);
+/* To the present state of the field. drift (may be NULL) grows by the most that the gain of a
+ * candidate, none of whose nodes has changed, can have grown since the last update. */
+void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, double *drift);
+
+/* The part of the bound that a node contributes when the resources first..last come (sign 1) or go
+ * (sign -1). slot HT_NONE: 0. */
+double ht_frame_node(const struct ht_frame *frame, const struct ht_needs *needs, int slot, int first,
+                     int last, int sign);
+/* Adds the same for all slots to out. */
+void ht_frame_all_nodes(const struct ht_frame *frame, const struct ht_needs *needs, int first,
+                        int last, double *out);
+/* The part of a node's reserved memory growing by this much. */
+double ht_frame_reserve(const struct ht_frame *frame, int slot, double growth);
+
+/* Encloses the score after a trial, whatever the rounding. */
+void ht_frame_enclose(const struct ht_frame *frame, struct ht_field *field,
+                      const struct ht_instance *inst, const struct ht_move_trial *trial,
+                      double *ret_low, double *ret_high);
+
+#endif
