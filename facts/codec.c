@@ -343,8 +343,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
 bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
                            const struct fact_path *path, GError **errp)
 {
-    bool good = object->unknown == FACT_UNKNOWN_TUPLE ? decode_positional(object, json, value, path, errp)
-                                 : decode_named(object, json, value, path, errp);
+    bool good = object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(object, json, value, path, errp)
+                    : decode_named(object, json, value, path, errp);
 
     if (!good) {
         fact_object_clear(object, value);
