@@ -17,6 +17,7 @@ struct json_writer;
     DUMP_FAMILY(errors, "errors")                                                                  \
     DUMP_FAMILY(methods, "methods")                                                                \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
+    DUMP_FAMILY(rapi, "rapi")                                                                      \
     DUMP_FAMILY(rpc, "rpc")
 
 /* Each writes one JSON value. */

@@ -115,6 +115,45 @@ def methods(read):
     return {"luxi": luxi, "wconfd": calls(haskell["wconfd"]), "metad": calls(haskell["metad"])}
 
 
+BODIES = {"request body": "request", "none (request body ignored)": "ignored"}
+
+
+def fixed(value):
+    """Source of a parameter that is set whatever the body says."""
+    if value is False:
+        return ["false"]
+    if isinstance(value, list):
+        return ["url list", value[0][len("url["):-1]]
+    for start, end, word in (("bool(query:", ")", "query bool"), ("int(url[", "])", "url int"),
+                             ("query:", " (all values)", "query all"), ("query:", "", "query"), ("url[", "]", "url")):
+        if value.startswith(start) and value.endswith(end):
+            return [word, value[len(start):len(value) - len(end)]]
+    if value.startswith("attr:"):
+        return ["tag kind" if value == "attr:TAG_LEVEL" else "tag name"]
+    return ["computed", value[len("var:"):].split(" ")[0]]
+
+
+def rapi(read):
+    spec = read("rapi")
+    resources = {}
+    for path, resource in spec["resources"].items():
+        verbs = {"tag_level": resource.get("tag_level")}
+        for verb, row in resource["methods"].items():
+            args = {group: {name: {"type": arg.get("type"), "required": arg.get("required", False),
+                                   **pick(arg, "default")} for name, arg in row.get(group, {}).items()}
+                    for group in ("query_args", "body_args_read")}
+            verbs[verb] = {"access": ",".join(sorted(row["access"])), "generated": row["generated"],
+                           "opcode": row.get("opcode"), "body": BODIES.get(row.get("op_params_from"), "handler"),
+                           "query_args": args["query_args"], "body_args": args["body_args_read"],
+                           "rename": row.get("rename", {}), "aliases": row.get("aliases", {}),
+                           "forbidden": {name: None for name in row.get("forbidden", [])},
+                           "static_op_params": {name: fixed(value) for name, value
+                                                in row.get("static_op_params", {}).items()},
+                           "field_lists": row.get("field_lists", [])}
+        resources[path] = verbs
+    return {"resources": resources, "field_lists": spec["field_lists"]}
+
+
 # Families in which we have entries of our own.
 OPEN_FAMILIES = {"enums"}
 
@@ -123,6 +162,7 @@ SHAPES = {
     "errors": errors,
     "methods": methods,
     "opcodes": opcodes,
+    "rapi": rapi,
     "rpc": rpc,
 }
 
@@ -137,6 +177,8 @@ def flatten(family, value):
         # Argument names of the configuration daemon are ours.
         return {group + "/" + name: [pick(arg, *(["name"] if group == "luxi" else []), "presence") for arg in args]
                 for group, rows in value.items() for name, args in rows.items()}
+    if family == "rapi":
+        return {group + "/" + name: row for group, rows in value.items() for name, row in rows.items()}
     if family == "errors":
         return {group + "/" + name: row for group, rows in value.items()
                 for name, row in (rows.items() if isinstance(rows, dict) else ((code, True) for code in rows))}
