@@ -106,8 +106,7 @@ def methods(read):
     haskell = read("haskell")
     luxi = {}
     for name, method in haskell["luxi"].items():
-        luxi[name] = [{"name": arg.get("name", "kind"),
-                       "presence": LENIENT.get((name, arg.get("name")), presence(arg))} for arg in method["args"]]
+        luxi[name] = [{"presence": LENIENT.get((name, arg.get("name")), presence(arg))} for arg in method["args"]]
 
     def calls(rows):
         return {row["wire_name"]: [{"presence": "nullable" if "MaybeForJSON" in arg else "required"}
@@ -174,8 +173,8 @@ def flatten(family, value):
         entries["common_params"] = {"params": value["common_params"]}
         return entries
     if family == "methods":
-        # Argument names of the configuration daemon are ours.
-        return {group + "/" + name: [pick(arg, *(["name"] if group == "luxi" else []), "presence") for arg in args]
+        # Arguments have no names on the wire, and an absent one is always null.
+        return {group + "/" + name: [arg["presence"].replace("nullable", "optional") for arg in args]
                 for group, rows in value.items() for name, args in rows.items()}
     if family == "rapi":
         return {group + "/" + name: row for group, rows in value.items() for name, row in rows.items()}

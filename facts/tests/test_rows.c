@@ -8,10 +8,11 @@
 #include "base/tests/unit.h"
 #include "facts/codec.h"
 #include "facts/kind.h"
-#include "facts/methods.h"
+#include "facts/luximethods.h"
 #include "facts/opcode.h"
 #include "facts/rapiroutes.h"
 #include "facts/rpccalls.h"
+#include "facts/wconfdcalls.h"
 
 /* Every object that has rows, whatever family it belongs to. */
 static const struct fact_object *const objects[] = {
@@ -39,10 +40,16 @@ static const struct fact_object *const objects[] = {
 #undef RPC_V
 #undef ARG_AS
 #undef RPC_END
+#define LUXI(name, wire, doc) &fact_object_luxi_args_##name,
+#define LUXI_ARG(method, arg, type, presence, dflt, doc)
+#define LUXI_END(name)
+#include "facts/luximethods.def"
+#undef LUXI
+#undef LUXI_ARG
+#undef LUXI_END
 #define METHOD(name, wire, result, doc) &fact_object_method_##name,
 #define ARG(method, name, type, presence, dflt)
 #define METHOD_END(name)
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
@@ -84,10 +91,16 @@ static const char *const docs[] = {
 #undef RPC_V
 #undef ARG_AS
 #undef RPC_END
+#define LUXI(name, wire, doc) doc,
+#define LUXI_ARG(method, arg, type, presence, dflt, doc)
+#define LUXI_END(name)
+#include "facts/luximethods.def"
+#undef LUXI
+#undef LUXI_ARG
+#undef LUXI_END
 #define METHOD(name, wire, result, doc) doc,
 #define ARG(method, name, type, presence, dflt)
 #define METHOD_END(name)
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG

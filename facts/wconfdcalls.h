@@ -1,10 +1,11 @@
-/* Methods of the queue, configuration and metadata daemons: one struct of arguments each, made from
- * luximethods.def and wconfdcalls.def.
+/* Methods of the configuration and metadata daemons: one struct of arguments each, made from
+ * wconfdcalls.def.
  *
- * For QueryJobs there are struct method_luxi_query_jobs, fact_object_method_luxi_query_jobs (its
- * JSON form is the list of the arguments) and METHOD_luxi_query_jobs. */
-#ifndef GANTRY_FACTS_METHODS_H
-#define GANTRY_FACTS_METHODS_H
+ * For lockConfig there are struct method_wconfd_lock_config,
+ * fact_object_method_wconfd_lock_config (its JSON form is the list of the arguments) and
+ * METHOD_wconfd_lock_config. */
+#ifndef GANTRY_FACTS_WCONFDCALLS_H
+#define GANTRY_FACTS_WCONFDCALLS_H
 
 #include "facts/objects.h"
 
@@ -12,8 +13,6 @@ enum method_id {
 #define METHOD(name, wire, result, doc) METHOD_##name,
 #define ARG(method, name, type, presence, dflt)
 #define METHOD_END(name)
-#include "facts/luximethods.def"
-    METHOD_LUXI_COUNT, /* what comes before is of the queue daemon */
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
@@ -28,7 +27,6 @@ enum method_id {
 #define METHOD_END(name)                                                                           \
     }                                                                                              \
     ;
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
@@ -43,14 +41,12 @@ enum method_id {
     }                                                                                              \
     ;                                                                                              \
     extern const struct fact_object fact_object_method_##name;
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
 #undef METHOD_END
 
 enum method_server {
-    METHOD_SERVER_LUXI,
     METHOD_SERVER_WCONFD,
     METHOD_SERVER_METAD,
 };
@@ -64,7 +60,6 @@ struct method_row {
     const char *doc;
 };
 
-/* The row at METHOD_LUXI_COUNT is empty (wire NULL). */
 extern const struct method_row method_rows[METHOD_COUNT];
 /* NULL if the server has no such method. */
 const struct method_row *method_row_find(enum method_server server, const char *wire);

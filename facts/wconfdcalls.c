@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "facts/methods.h"
+#include "facts/wconfdcalls.h"
 
 #include <glib.h>
 #include <string.h>
@@ -26,7 +26,6 @@
                                                            .n_members =                            \
                                                                G_N_ELEMENTS(members_##name_) - 1,  \
                                                            .unknown = FACT_UNKNOWN_TUPLE};
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
@@ -34,16 +33,14 @@
 
 const struct method_row method_rows[METHOD_COUNT] = {
 #define METHOD(name, wire_, result_, doc_)                                                         \
-    [METHOD_##name] = {.server = METHOD_##name < METHOD_LUXI_COUNT   ? METHOD_SERVER_LUXI          \
-                                 : METHOD_##name < METHOD_metad_echo ? METHOD_SERVER_WCONFD        \
-                                                                     : METHOD_SERVER_METAD,        \
+    [METHOD_##name] = {.server = METHOD_##name < METHOD_metad_echo ? METHOD_SERVER_WCONFD          \
+                                                                   : METHOD_SERVER_METAD,          \
                        .wire = wire_,                                                              \
                        .args = &fact_object_method_##name,                                         \
                        .result = &type_##result_,                                                  \
                        .doc = doc_},
 #define ARG(method, name, type, presence, dflt)
 #define METHOD_END(name)
-#include "facts/luximethods.def"
 #include "facts/wconfdcalls.def"
 #undef METHOD
 #undef ARG
@@ -53,8 +50,7 @@ const struct method_row method_rows[METHOD_COUNT] = {
 const struct method_row *method_row_find(enum method_server server, const char *wire)
 {
     for (size_t i = 0; i < METHOD_COUNT; i++) {
-        if (method_rows[i].wire != NULL && method_rows[i].server == server &&
-            strcmp(method_rows[i].wire, wire) == 0) {
+        if (method_rows[i].server == server && strcmp(method_rows[i].wire, wire) == 0) {
             return &method_rows[i];
         }
     }
