@@ -1,5 +1,6 @@
 #include "base/http-client.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -302,12 +303,24 @@ static guint default_parallel(void)
     return (guint)MIN(free_fds, (rlim_t)MAX_PARALLEL);
 }
 
+/* OpenSSL writes to connections that may be gone. */
+static void ignore_sigpipe(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction present;
+
+    if (sigaction(SIGPIPE, NULL, &present) == 0 && present.sa_handler == SIG_DFL) {
+        (void)sigaction(SIGPIPE, &ignore, NULL);
+    }
+}
+
 struct http_client *http_client_new(const struct http_client_opts *opts)
 {
     static gsize initialised;
     struct http_client *client = g_new0(struct http_client, 1);
 
     if (g_once_init_enter(&initialised)) {
+        ignore_sigpipe();
         curl_global_init(CURL_GLOBAL_DEFAULT);
         g_once_init_leave(&initialised, 1);
     }
@@ -425,6 +438,9 @@ static void start(struct transfer *transfer, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->repeatable ? 0L : 1L);
+    /* A host that lost its power is noticed in minutes, also by a call that may last a day. */
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -48,10 +48,17 @@ void *fact_object_new(const struct fact_object *object);
 void *fact_object_decode(const struct fact_object *object, struct json *json,
                          const struct fact_path *path, GError **errp);
 void fact_object_encode(const struct fact_object *object, const void *value, struct json_writer *w);
+/* The same into zeroed memory of the caller's; on error it is left cleared. */
+bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
+                           const struct fact_path *path, GError **errp);
+void fact_object_copy_at(const struct fact_object *object, void *dst, const void *src);
 /* Only the members, without the braces: for objects whose JSON form has further members of its own.
  */
 void fact_object_encode_members(const struct fact_object *object, const void *value,
                                 struct json_writer *w);
+/* The same with null for each absent member. */
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w);
 void fact_object_clear(const struct fact_object *object, void *value);
 void fact_object_free(const struct fact_object *object, void *value);
 void *fact_object_copy(const struct fact_object *object, const void *value);
@@ -95,8 +102,11 @@ bool fact_set_add(struct fact_list *set, const char *text);
 /* False if it was not there. */
 bool fact_set_remove(struct fact_list *set, const char *text);
 
-/* Index of a wire word, -1 if it is none. */
+/* Index of a wire word of the current level, -1 if it is none. */
 int fact_enum_find(const struct fact_enum *words, const char *word);
+bool fact_word_is_current(const struct fact_enum *words, size_t index);
+/* The number that stands for a word on the wire, for enums that are numbers there. */
+int64_t fact_enum_number(const struct fact_enum *words, int index);
 
 /* Sets *errp with the position in front of the text. Always returns false, for `return
  * fact_fail(...)`. */

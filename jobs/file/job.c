@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
+#include "facts/opcode.h"
 #include "jobs/file/queue-dir.h"
 
 enum {
@@ -108,4 +109,11 @@ int64_t job_priority_of(const struct queued_job *job)
         }
     }
     return priority == INT64_MAX ? DEFAULT_PRIORITY : priority;
+}
+
+char *job_opcode_summary(struct json *input)
+{
+    CLEANUP(opcode_freep) struct opcode *op = opcode_decode(input, NULL, NULL);
+
+    return op != NULL ? opcode_summary(op) : opcode_summary_of_json(input);
 }

@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "facts/objects.h"
 
+struct json;
+
 enum {
     /* The largest job file that is read, in bytes. */
     JOB_MAX_FILE = 64 * 1024 * 1024,
@@ -27,5 +29,9 @@ enum job_status job_status_of(const struct queued_job *job);
 bool job_is_finalized(enum job_status status);
 /* The most urgent priority among opcodes that have not ended (calcJobPriority). */
 int64_t job_priority_of(const struct queued_job *job);
+
+/* One line about an opcode as submitted, "INSTANCE_STARTUP(web1)"; owned by the caller. What is not an opcode is
+ * "INVALID_OP", an unknown one stands with its own name. */
+char *job_opcode_summary(struct json *input);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 };
 
 /* query->state */
-struct instance_state {
+struct instances_state {
     struct query_live info, consoles;
     struct instance_live *items;
     GHashTable *found; /* name -> struct found, of all nodes; owned */
@@ -104,7 +104,7 @@ static void found_free(gpointer data)
 /* ---- taking answers in ---- */
 
 /* What one node has; the primary node's word counts more than that of others, else the first one's. */
-static void take_node(struct query *query, struct instance_state *state, const struct node *node, struct json *payload)
+static void take_node(struct query *query, struct instances_state *state, const struct node *node, struct json *payload)
 {
     struct json_iter it;
 
@@ -134,7 +134,7 @@ static void take_node(struct query *query, struct instance_state *state, const s
     }
 }
 
-static void fill_items(struct query *query, struct instance_state *state, GHashTable *answers)
+static void fill_items(struct query *query, struct instances_state *state, GHashTable *answers)
 {
     for (guint i = 0; i < query->n_passed; i++) {
         struct query_item *item = &g_array_index(query->items, struct query_item, i);
@@ -159,7 +159,7 @@ static void ask_consoles(struct query *query);
 
 static void take_info(struct query *query)
 {
-    struct instance_state *state = query->state;
+    struct instances_state *state = query->state;
     g_autoptr(GHashTable) answers = g_hash_table_new(NULL, NULL); /* node -> its answer */
 
     for (size_t i = 0; i < state->info.n_answers; i++) {
@@ -233,7 +233,7 @@ static char *console_arguments(const struct query *query, const struct node *nod
 
 static void take_consoles(struct query *query)
 {
-    struct instance_state *state = query->state;
+    struct instances_state *state = query->state;
     g_autoptr(GHashTable) consoles = g_hash_table_new(g_str_hash, g_str_equal); /* name -> json, borrowed */
 
     for (size_t i = 0; i < state->consoles.n_answers; i++) {
@@ -264,7 +264,7 @@ static void take_consoles(struct query *query)
 
 static void ask_consoles(struct query *query)
 {
-    struct instance_state *state = query->state;
+    struct instances_state *state = query->state;
     GPtrArray *nodes = primary_nodes(query);
     g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
 
@@ -277,7 +277,7 @@ static void ask_consoles(struct query *query)
 
 void query_instance_collect(struct query *query)
 {
-    struct instance_state *state = g_new0(struct instance_state, 1);
+    struct instances_state *state = g_new0(struct instances_state, 1);
     g_autofree char *arguments = info_arguments(query);
     char *shared[] = {arguments, NULL};
 
@@ -289,7 +289,7 @@ void query_instance_collect(struct query *query)
 
 void query_instance_cancel(struct query *query)
 {
-    struct instance_state *state = query->state;
+    struct instances_state *state = query->state;
 
     query_live_stop(&state->info);
     query_live_stop(&state->consoles);
@@ -297,7 +297,7 @@ void query_instance_cancel(struct query *query)
 
 void query_instance_clear(struct query *query)
 {
-    struct instance_state *state = query->state;
+    struct instances_state *state = query->state;
 
     if (state == NULL) {
         return;

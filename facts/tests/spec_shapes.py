@@ -1,0 +1,144 @@
+"""The reference's facts in the shape of factdump: what names parts of the reference's programs is left out.
+
+SHAPES: family -> function(read), where read("opcodes") gives the content of opcodes.json.
+"""
+
+
+def pick(value, *names):
+    return {name: value[name] for name in names if name in value}
+
+
+def presence(field):
+    """What the Haskell side, which decides the wire, does with a field that is absent."""
+    if "optional" in field:
+        return "nullable" if "null" in field["optional"] else "optional"
+    return "default" if "default" in field else "required"
+
+
+def param(python, haskell):
+    value = dict(python, presence=presence(haskell))
+    value.pop("default_type", None)
+    # Python's "required" only means that null does not pass the type check.
+    if value["presence"] == "required" and value["type"] == "Anything":
+        value["required"] = True
+        del value["default"]
+    return value
+
+
+def opcodes(read):
+    spec, haskell = read("opcodes"), read("haskell")
+    no_lu = {"hooks_path": None, "hooks_type": None, "requires_bgl": False}
+    entries = {}
+    for name, op in spec["opcodes"].items():
+        fields = haskell["opcodes"][name]["params"]
+        entries[name] = {"dsc_field": op["dsc_field"], "result": op["result"],
+                         "lu": pick(op.get("lu") or no_lu, *no_lu),
+                         "params": [param(*pair) for pair in zip(op["params"], fields)]}
+    common = {field["name"]: field for field in haskell["opcode_params"].values()}
+    return {"common_params": [param(python, common[python["name"]]) for python in spec["common_params"]],
+            "opcodes": entries}
+
+
+def errors(read):
+    spec, arguments = read("errors"), read("haskell")["exceptions"]
+    renamed = {"allErrors": "errors", "expVer": "expected", "actVer": "actual", "errs": "failures", "errCode": "code",
+               "errHostname": "host", "errResolverCode": "number", "errResolverMsg": "message",
+               "certFileName": "file"}
+    classes = {}
+    for name, row in list(spec["classes"].items()) + list(spec["luxi_client_errors"].items()):
+        args = arguments.get(name, [{"name": "message"}])
+        base = row["bases"][0]
+        classes[name] = {"base": None if base == "Exception" else base,
+                         "args": ",".join(renamed.get(arg["name"], arg["name"]) for arg in args)}
+    codes = {row[1]: row[0] for row in spec["cluster_verify_codes"].values()
+             if isinstance(row, list) and len(row) == 3 and isinstance(row[0], str)}
+    return {"classes": classes, "cluster_verify_codes": codes,
+            "ecodes": {code: True for code in spec["ecode_all"]}}
+
+
+ENUM_NAMES = {"CVErrorCode": "cv_code", "DiskAccess": "disk_mode", "ELogType": "job_log_type", "FieldType": "query_field_type",
+              "IAllocatorMode": "iallocator_mode", "IAllocatorTestDir": "iallocator_dir",
+              "InstanceStatus": "inst_status", "NICMode": "nic_mode", "OpStatus": "job_status", "OpSubmitPriority": "submit_priority",
+              "ResultStatus": "result_status", "VerifyOptionalChecks": "verify_check"}
+
+
+def enum_name(name):
+    if name in ENUM_NAMES:
+        return ENUM_NAMES[name]
+    return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def enums(read):
+    return {enum_name(name): sorted(str(word) for word in enum["values"].values())
+            for name, enum in read("haskell")["enums"].items()}
+
+
+def rpc(read):
+    calls, luxid = read("rpc")["calls"], read("haskell")["node_rpc_clients"]
+    entries = {}
+    for name in set(calls) | set(luxid):
+        entry = {"accept_offline": False, "client": "luxid", "nodes": "multi-node", "luxid_timeout": None,
+                 "luxid_accept_offline": False}
+        if name in calls:
+            call = calls[name]
+            entry.update(args=[{"name": arg["name"], "encoding": (arg["encoding"] or "")[len("ED_"):] or None}
+                               for arg in call["args"]],
+                         client=call["client_class"][len("RpcClient"):], nodes=call["nodes"],
+                         timeout=call["timeout"] if isinstance(call["timeout"], int) else "argument-dependent",
+                         accept_offline=call["resolver"] is not None)
+        else:
+            entry.update(args=[{"name": "instances", "encoding": "WHOLE"}],
+                         timeout=luxid[name]["timeout"]["seconds"])
+        if name in luxid:
+            timeout = luxid[name]["timeout"]
+            entry["luxid_timeout"] = timeout["seconds"] if isinstance(timeout, dict) else "argument-dependent"
+            entry["luxid_accept_offline"] = luxid[name]["accept_offline"] == "True"
+        entries[name] = entry
+    return entries
+
+
+# Families in which we have entries of our own.
+OPEN_FAMILIES = {"enums"}
+
+SHAPES = {
+    "enums": enums,
+    "errors": errors,
+    "opcodes": opcodes,
+    "rpc": rpc,
+}
+
+
+def flatten(family, value):
+    """A family as {entry: value}; groups of entries become group/entry."""
+    if family == "opcodes":
+        entries = {"opcodes/" + name: op for name, op in value["opcodes"].items()}
+        entries["common_params"] = {"params": value["common_params"]}
+        return entries
+    if family == "errors":
+        return {group + "/" + name: row for group, rows in value.items()
+                for name, row in (rows.items() if isinstance(rows, dict) else ((code, True) for code in rows))}
+    if family == "enums":
+        return {name: sorted(words) for name, words in value.items()}
+    return value
+
+
+def step_into(value, step):
+    """A member, or the element of a list that has this name."""
+    if isinstance(value, list):
+        return next((element for element in value if element.get("name") == step), None)
+    return value.get(step) if value else None
+
+
+def differences(ours, theirs):
+    """Pairs of texts of the smallest parts that differ."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in sorted(set(ours) | set(theirs)):
+            if ours.get(name) != theirs.get(name) or (name in ours) != (name in theirs):
+                yield from (("%s: %s" % (name, a), "%s: %s" % (name, b))
+                            for a, b in differences(ours.get(name), theirs.get(name)))
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for index, (a, b) in enumerate(zip(ours, theirs)):
+            if a != b:
+                yield from (("[%d] %s" % (index, x), "[%d] %s" % (index, y)) for x, y in differences(a, b))
+    else:
+        yield repr(ours), repr(theirs)
