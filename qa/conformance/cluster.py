@@ -2,8 +2,8 @@
 ours, on the same /var/lib/ganeti."""
 
 import os
+import shutil
 import subprocess
-import tempfile
 import time
 
 import luxi_wire
@@ -16,8 +16,15 @@ MASTER = "node1"
 TOOLS = "/usr/local/lib/gantry-qa/conformance"
 OUR_TREE = "/usr/lib/ganeti/3.1-gantry"
 OUR_PROGRAMS = OUR_TREE + "/usr/sbin"
+# As daemon-util starts luxid, but without a look whether one runs.
+AS_DAEMON = ("start-stop-daemon", "--start", "--quiet", "--pidfile", "/run/no.pid", "--chuid",
+              "gnt-masterd:gnt-luxid", "--startas")
 SOCKET = "run/ganeti/socket/ganeti-query"
 START_LIMIT = 30
+
+
+# Set by `run --self-test`: "ours" is the reference then, and whatever differs is a fault of the comparison.
+SELF_TEST = False
 
 
 class Failed(Exception):
@@ -48,6 +55,11 @@ def on_master(*argv, check=True):
     return text
 
 
+def exit_code_on(node, *argv):
+    return subprocess.run((LAB, "exec", node) + argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode
+
+
 def on_node(node, *argv):
     subprocess.run((LAB, "exec", node) + argv, stdin=subprocess.DEVNULL, check=True)
 
@@ -56,28 +68,35 @@ def root():
     return subprocess.run((LAB, "root", MASTER), stdout=subprocess.PIPE, check=True).stdout.decode().strip()
 
 
+def program(name):
+    """Our program of this name on the master."""
+    return os.path.join("/usr/sbin" if SELF_TEST else OUR_PROGRAMS, name)
+
+
 def path(name):
     """A file of the master, as this machine sees it."""
     return os.path.join(root(), name.lstrip("/"))
 
 
-def install(build):
-    """Puts what `make install` of a build directory makes beside the reference on the master; its links stay the
-    reference's.  Our programs speak as 3.0, which is what they are compared with."""
-    with tempfile.TemporaryDirectory() as stage:
-        done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + stage], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode:
-            raise Failed("make install: %s" % done.stdout.decode(errors="replace")[-2000:])
-        for tree in (OUR_TREE, OUR_TREE.replace("/lib/", "/share/")):
-            if os.path.isdir(stage + tree):
-                on_master("mkdir", "-p", tree)
-                lab("put", MASTER, stage + tree, tree)
+def stage(build):
+    """The directory that holds what `make install` of a build directory makes."""
+    target = os.path.join(build, "conformance", "installed")
+    shutil.rmtree(target, ignore_errors=True)
+    done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + target], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Failed("make install: %s" % done.stdout.decode(errors="replace")[-2000:])
+    return target
+
+
+def install(staged):
+    """Puts the trees of a build beside the reference on the master; the links stay the reference's.  Our programs speak
+    as 3.0 there, which is what they are compared with."""
+    for tree in (OUR_TREE, OUR_TREE.replace("/lib/", "/share/")):
+        if os.path.isdir(staged + tree):
+            on_master("mkdir", "-p", tree)
+            lab("put", MASTER, staged + tree, tree)
     on_master("sh", "-c", "echo 3.0 >/etc/ganeti/gantry-level")
-
-
-def has(program):
-    return os.path.exists(path(os.path.join(OUR_PROGRAMS, program)))
 
 
 def wait_for_luxid():
@@ -95,7 +114,7 @@ def serve(ours):
     """Lets our luxid or the reference's serve the cluster, freshly started."""
     stop_luxid()
     if ours:
-        on_master(os.path.join(OUR_PROGRAMS, "ganeti-luxid"))
+        on_master(*AS_DAEMON, program("ganeti-luxid"))
     else:
         on_master("/usr/lib/ganeti/daemon-util", "start", "ganeti-luxid")
     return wait_for_luxid()

@@ -14,7 +14,7 @@ def run(_build, out):
         cluster.serve(ours=server == "ours")
         for client in ("reference", "ours"):
             names[client, server] = os.path.join(out, "cli-%s-on-%s.json" % (client, server))
-            programs = (cluster.OUR_PROGRAMS,) if client == "ours" else ()
+            programs = (os.path.dirname(cluster.program("gnt-node")),) if client == "ours" else ()
             cluster.record(("cli-record", table), names[client, server], *programs)
     cluster.serve(ours=False)
     for (client, server), recording in names.items():

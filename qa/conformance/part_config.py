@@ -125,10 +125,16 @@ def roundtrip(program, name, text, accepted, where):
             return "the input file was changed"
     if done.returncode not in (0, 1):
         return "exit code %d: %s" % (done.returncode, said[-300:])
-    if (done.returncode == 0) != accepted:
+    if name in UNKNOWN_MEMBERS:
+        return keeps_members(done.returncode, said, text, target)
+    if name in STRICTER:
+        accepted = False
+    # Members that are absent: the reference's loaders in two languages do not agree what may be; either will do.
+    lenient = done.returncode == 0 and (name.endswith("(absent)") or name == "cluster.ipolicy = {}")
+    if (done.returncode == 0) != accepted and not lenient:
         return "%s, the reference %s it" % ("loads" if done.returncode == 0 else "refused: " + said[-300:],
                                             "loads" if accepted else "refuses")
-    if not accepted:
+    if done.returncode:
         return None if len(said.split("\n")) == 1 and said else "the error should be one line: %r" % said[-300:]
     if name in EXACT:
         with open(target, encoding="utf-8") as stream:
@@ -136,6 +142,25 @@ def roundtrip(program, name, text, accepted, where):
         if ordered(saved) != ordered(text):
             return first_difference("", ordered(saved), ordered(text))
     return None
+
+
+# doc/differences.md: members that the reference does not know make it refuse the whole file; we keep them.
+UNKNOWN_MEMBERS = ('unknown = {"a": [1.5, null]}', "cluster.unknown = 1", "nodes.0.unknown = {}",
+                   'nodes.0.ndparams = {"nonsense": 1}', 'instances.0.beparams = {"memory": 5}',
+                   'instances.0.disk_template = "file"')
+# Also there: what the reference's luxid serves, though its other programs refuse the release or the value.
+STRICTER = ("version = 2160000", "version = 4000000", "serial_no = 1.5", 'networks.0.gateway = "300.1.1.1"')
+
+
+def keeps_members(code, said, text, target):
+    if code:
+        return "refused: " + said[-300:]
+    with open(target, encoding="utf-8") as stream:
+        return first_difference("", sort_members(stream.read()), sort_members(text))
+
+
+def sort_members(text):
+    return json.loads(text, object_pairs_hook=sorted)
 
 
 EXACT = ("the conformance cluster", "qa/data/cluster-3.0.2", "with spaces")
