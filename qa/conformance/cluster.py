@@ -12,6 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LAB_TOOLS = os.path.join(os.path.dirname(HERE), "lab")
 LAB = os.path.join(LAB_TOOLS, "lab")
 MASTER = "node1"
+# A node that is not master.
+OTHER = "node2"
 # Where the scripts that run on the master are put there.
 TOOLS = "/usr/local/lib/gantry-qa/conformance"
 OUR_TREE = "/usr/lib/ganeti/3.1-gantry"
@@ -90,13 +92,14 @@ def stage(build):
 
 
 def install(staged):
-    """Puts the trees of a build beside the reference on the master; the links stay the reference's.  Our programs speak
-    as 3.0 there, which is what they are compared with."""
-    for tree in (OUR_TREE, OUR_TREE.replace("/lib/", "/share/")):
-        if os.path.isdir(staged + tree):
-            on_master("mkdir", "-p", tree)
-            lab("put", MASTER, staged + tree, tree)
-    on_master("sh", "-c", "echo 3.0 >/etc/ganeti/gantry-level")
+    """Puts the trees of a build beside the reference on the nodes; the links stay the reference's.  Our programs speak
+    as 3.0 there, which is what they are compared with (the variable reaches the nodes through lab exec)."""
+    for node in (MASTER, OTHER):
+        for tree in (OUR_TREE, OUR_TREE.replace("/lib/", "/share/")):
+            if os.path.isdir(staged + tree):
+                on_node(node, "mkdir", "-p", tree)
+                lab("put", node, staged + tree, tree)
+    os.environ["GANTRY_LEVEL"] = "3.0"
 
 
 def wait_for_luxid():
@@ -134,7 +137,7 @@ def stop_luxid():
     if number is None:
         return
     on_master("sh", "-c", "kill $1 2>/dev/null; n=0; while kill -0 $1 2>/dev/null; do n=$((n+1)); "
-              "[ $n -lt 300 ] || { kill -9 $1; exit 1; }; sleep 0.1; done", "stop", str(number))
+              "[ $n -lt 300 ] || { kill -9 $1; exit 1; }; sleep 0.1; done; rm -f /run/ganeti/ganeti-luxid.pid", "stop", str(number))
 
 
 def record(tool, out, *args):

@@ -12,8 +12,8 @@ import luxi_wire
 
 NEEDS = ("ganeti-luxid",)
 CONFIG = "var/lib/ganeti/config.data"
-# Values of the RAPI that change by themselves.
-RAPI_VARYING = ("mfree", "mnode", "dfree", "cnos")
+# Values of the RAPI that change by themselves, or tell whose program it is.
+RAPI_VARYING = ("mfree", "mnode", "dfree", "cnos", "vcs_version")
 JOB_LIMIT = "60"
 
 
@@ -67,9 +67,22 @@ def second_daemon():
 
 def not_master():
     """On a node that is not master, luxid ends with the reference's exit code."""
-    codes = [cluster.exit_code_on("node2", *cluster.AS_DAEMON, program)
+    codes = [cluster.exit_code_on(cluster.OTHER, *cluster.AS_DAEMON, program)
              for program in (cluster.program("ganeti-luxid"), "/usr/sbin/ganeti-luxid")]
     return None if codes[0] == codes[1] else "exit code %d, reference %d" % tuple(codes)
+
+
+def level_file():
+    """Without the variable, the file says which release a daemon acts like."""
+    cluster.on_master("sh", "-c", "echo 3.0 >/etc/ganeti/gantry-level")
+    level = os.environ.pop("GANTRY_LEVEL", None)
+    try:
+        info = cluster.serve(ours=True)
+    finally:
+        if level is not None:
+            os.environ["GANTRY_LEVEL"] = level
+        cluster.on_master("rm", "/etc/ganeti/gantry-level")
+    return None if info["protocol_version"] == 3000000 else "protocol version %s" % info["protocol_version"]
 
 
 def killed():
@@ -140,6 +153,7 @@ def run(_build, out):
     checks = list(rapi(out))
     checks.append(("a second luxid", second_daemon()))
     checks.append(("a node that is not master", not_master()))
+    checks.append(("/etc/ganeti/gantry-level", level_file()))
     checks.append(("kill -9", killed()))
     checks.append(("a changed configuration", new_tag_at_once()))
     checks.append(("a broken configuration", broken_file()))
