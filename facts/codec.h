@@ -48,10 +48,17 @@ void *fact_object_new(const struct fact_object *object);
 void *fact_object_decode(const struct fact_object *object, struct json *json,
                          const struct fact_path *path, GError **errp);
 void fact_object_encode(const struct fact_object *object, const void *value, struct json_writer *w);
+/* The same into zeroed memory of the caller's; on error it is left cleared. */
+bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
+                           const struct fact_path *path, GError **errp);
+void fact_object_copy_at(const struct fact_object *object, void *dst, const void *src);
 /* Only the members, without the braces: for objects whose JSON form has further members of its own.
  */
 void fact_object_encode_members(const struct fact_object *object, const void *value,
                                 struct json_writer *w);
+/* The same with null for each absent member. */
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w);
 void fact_object_clear(const struct fact_object *object, void *value);
 void fact_object_free(const struct fact_object *object, void *value);
 void *fact_object_copy(const struct fact_object *object, const void *value);

@@ -15,7 +15,8 @@ struct json_writer;
 #define DUMP_FAMILIES                                                                              \
     DUMP_FAMILY(enums, "enums")                                                                    \
     DUMP_FAMILY(errors, "errors")                                                                  \
-    DUMP_FAMILY(opcodes, "opcodes")
+    DUMP_FAMILY(opcodes, "opcodes")                                                                \
+    DUMP_FAMILY(rpc, "rpc")
 
 /* Each writes one JSON value. */
 #define DUMP_FAMILY(suffix, name) void dump_##suffix(struct json_writer *w);

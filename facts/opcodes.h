@@ -60,9 +60,6 @@ enum op_lock {
     OP_LOCK_ALONE,
 };
 
-/* The member of an opcode's JSON form that tells which one it is. */
-#define OP_ID_KEY "OP_ID"
-
 /* One opcode's row. */
 struct op_row {
     enum op_id id;

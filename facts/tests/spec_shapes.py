@@ -73,6 +73,30 @@ def enums(read):
             for name, enum in read("haskell")["enums"].items()}
 
 
+def rpc(read):
+    calls, luxid = read("rpc")["calls"], read("haskell")["node_rpc_clients"]
+    entries = {}
+    for name in set(calls) | set(luxid):
+        entry = {"accept_offline": False, "client": "luxid", "nodes": "multi-node", "luxid_timeout": None,
+                 "luxid_accept_offline": False}
+        if name in calls:
+            call = calls[name]
+            entry.update(args=[{"name": arg["name"], "encoding": (arg["encoding"] or "")[len("ED_"):] or None}
+                               for arg in call["args"]],
+                         client=call["client_class"][len("RpcClient"):], nodes=call["nodes"],
+                         timeout=call["timeout"] if isinstance(call["timeout"], int) else "argument-dependent",
+                         accept_offline=call["resolver"] is not None)
+        else:
+            entry.update(args=[{"name": "instances", "encoding": "WHOLE"}],
+                         timeout=luxid[name]["timeout"]["seconds"])
+        if name in luxid:
+            timeout = luxid[name]["timeout"]
+            entry["luxid_timeout"] = timeout["seconds"] if isinstance(timeout, dict) else "argument-dependent"
+            entry["luxid_accept_offline"] = luxid[name]["accept_offline"] == "True"
+        entries[name] = entry
+    return entries
+
+
 # Families in which we have entries of our own.
 OPEN_FAMILIES = {"enums"}
 
@@ -80,6 +104,7 @@ SHAPES = {
     "enums": enums,
     "errors": errors,
     "opcodes": opcodes,
+    "rpc": rpc,
 }
 
 

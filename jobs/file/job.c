@@ -3,14 +3,12 @@
 #include "jobs/file/job.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/fs.h"
-#include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
-#include "facts/opcodes.h"
+#include "facts/opcode.h"
 #include "jobs/file/queue-dir.h"
 
 enum {
@@ -113,44 +111,9 @@ int64_t job_priority_of(const struct queued_job *job)
     return priority == INT64_MAX ? DEFAULT_PRIORITY : priority;
 }
 
-/* What stands between the brackets: texts as they are, lists joined by commas. */
-static char *summary_value(const struct json *value)
+char *job_opcode_summary(struct json *input)
 {
-    GString *out;
+    CLEANUP(opcode_freep) struct opcode *op = opcode_decode(input, NULL, NULL);
 
-    if (json_kind(value) == JSON_STRING) {
-        return g_strdup(json_string(value));
-    }
-    if (json_kind(value) != JSON_ARRAY) {
-        return json_to_string(value, JSON_COMPACT);
-    }
-    out = g_string_new(NULL);
-    for (size_t i = 0; i < json_len(value); i++) {
-        g_autofree char *item = summary_value(json_at(value, i));
-
-        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", item);
-    }
-    return g_string_free(out, FALSE);
-}
-
-char *job_opcode_summary(const struct json *input)
-{
-    static const char prefix[] = "OP_", invalid[] = "INVALID_OP";
-    const struct json *id = json_kind(input) == JSON_OBJECT ? json_get(input, OP_ID_KEY) : NULL;
-    const struct op_row *row;
-    const char *name;
-    const struct json *value;
-    g_autofree char *text = NULL;
-
-    if (json_kind(id) != JSON_STRING) {
-        return g_strdup(invalid);
-    }
-    row = op_row_find(json_string(id));
-    name = json_string(id) + (g_str_has_prefix(json_string(id), prefix) ? strlen(prefix) : 0);
-    value = row != NULL && row->dsc_field != NULL ? json_get(input, row->dsc_field) : NULL;
-    if (value == NULL) {
-        return g_strdup(name);
-    }
-    text = summary_value(value);
-    return g_strdup_printf("%s(%s)", name, text);
+    return op != NULL ? opcode_summary(op) : opcode_summary_of_json(input);
 }

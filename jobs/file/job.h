@@ -32,6 +32,6 @@ int64_t job_priority_of(const struct queued_job *job);
 
 /* One line about an opcode as submitted, "INSTANCE_STARTUP(web1)"; owned by the caller. What is not an opcode is
  * "INVALID_OP", an unknown one stands with its own name. */
-char *job_opcode_summary(const struct json *input);
+char *job_opcode_summary(struct json *input);
 
 #endif

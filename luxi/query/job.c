@@ -7,7 +7,7 @@
 #include "base/parse.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
-#include "facts/opcodes.h"
+#include "facts/opcode.h"
 #include "jobs/file/queue-dir.h"
 #include "luxi/query/getters.h"
 #include "luxi/query/ops.h"
@@ -216,7 +216,6 @@ static void set_each(const struct query_item *item, const char *name, struct que
         (void)field;                                                                                                   \
         set_each(item, #member, ret_value);                                                                            \
     }
-QF_EACH(ops, input)
 QF_EACH(opresult, result)
 QF_EACH(opstatus, status)
 QF_EACH(oplog, log)
@@ -224,6 +223,40 @@ QF_EACH(opstart, start_timestamp)
 QF_EACH(opexec, exec_timestamp)
 QF_EACH(opend, end_timestamp)
 QF_EACH(oppriority, priority)
+
+/* An opcode that this release knows is shown as the queue daemon writes it, any other as it stands. */
+static void write_input(struct json_writer *w, struct json *input)
+{
+    CLEANUP(opcode_freep) struct opcode *op = opcode_decode(input, NULL, NULL);
+
+    if (op != NULL) {
+        opcode_encode(op, OPCODE_SUBMITTED, w);
+    } else {
+        json_write_value(w, input);
+    }
+}
+
+void qf_job_ops(const struct query *query, const struct query_item *item, const struct qfield *field,
+                struct query_value *ret_value)
+{
+    const struct queued_job *job = job_of(item, ret_value);
+    GString *out;
+    struct json_writer w;
+
+    (void)query;
+    (void)field;
+    if (job == NULL) {
+        return;
+    }
+    out = g_string_new(NULL);
+    w = query_set_begin(out);
+    json_write_array_begin(&w);
+    for (size_t i = 0; i < job->ops.n; i++) {
+        write_input(&w, job->ops.v[i].input);
+    }
+    json_write_array_end(&w);
+    query_set_end(ret_value, out);
+}
 
 void qf_job_summary(const struct query *query, const struct query_item *item, const struct qfield *field,
                     struct query_value *ret_value)
