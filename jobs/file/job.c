@@ -48,7 +48,8 @@ static struct queued_job *load_file(const char *path, GError **errp)
     return job;
 }
 
-struct queued_job *job_load(const char *queue_dir, int64_t id, bool archived, bool *ret_archived, GError **errp)
+struct queued_job *job_load(const char *queue_dir, int64_t id, bool archived, bool *ret_archived,
+                            GError **errp)
 {
     g_autoptr(GError) error = NULL;
     bool in_archive = false;
@@ -56,7 +57,8 @@ struct queued_job *job_load(const char *queue_dir, int64_t id, bool archived, bo
 
     /* A job that is archived between the two looks is found by the second. */
     for (;;) {
-        g_autofree char *path = in_archive ? queue_dir_archive_path(queue_dir, id) : queue_dir_job_path(queue_dir, id);
+        g_autofree char *path =
+            in_archive ? queue_dir_archive_path(queue_dir, id) : queue_dir_job_path(queue_dir, id);
 
         g_clear_error(&error);
         job = load_file(path, &error);
@@ -96,7 +98,8 @@ enum job_status job_status_of(const struct queued_job *job)
 
 bool job_is_finalized(enum job_status status)
 {
-    return status == JOB_STATUS_CANCELED || status == JOB_STATUS_SUCCESS || status == JOB_STATUS_ERROR;
+    return status == JOB_STATUS_CANCELED || status == JOB_STATUS_SUCCESS ||
+           status == JOB_STATUS_ERROR;
 }
 
 int64_t job_priority_of(const struct queued_job *job)

@@ -22,8 +22,9 @@ char *queue_dir_job_path(const char *queue_dir, int64_t id)
 
 char *queue_dir_archive_path(const char *queue_dir, int64_t id)
 {
-    return g_strdup_printf("%s/%s/%" G_GINT64_FORMAT "/%s%" G_GINT64_FORMAT, queue_dir, archive_name,
-                           (gint64)(id / JOBS_PER_ARCHIVE_DIR), job_prefix, (gint64)id);
+    return g_strdup_printf("%s/%s/%" G_GINT64_FORMAT "/%s%" G_GINT64_FORMAT, queue_dir,
+                           archive_name, (gint64)(id / JOBS_PER_ARCHIVE_DIR), job_prefix,
+                           (gint64)id);
 }
 
 bool queue_dir_parse_name(const char *name, int64_t *ret_id)

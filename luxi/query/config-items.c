@@ -53,8 +53,8 @@ static void list_all(struct query *query, enum cfg_kind kind)
     }
 }
 
-bool query_list_config(struct query *query, enum cfg_kind kind, const struct query_operand *names, size_t n_names,
-                       GError **errp)
+bool query_list_config(struct query *query, enum cfg_kind kind, const struct query_operand *names,
+                       size_t n_names, GError **errp)
 {
     size_t listed = 0;
 

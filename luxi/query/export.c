@@ -1,4 +1,5 @@
-/* Backups on the nodes: a node without any gives no item, a node with several gives one item for each. */
+/* Backups on the nodes: a node without any gives no item, a node with several gives one item for
+ * each. */
 #include "config.h"
 
 #include "base/json.h"
@@ -19,13 +20,14 @@ struct export_live {
     const char *name; /* borrowed from the answer */
 };
 
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     return query_list_config(query, CFG_KIND_node, names, n_names, errp);
 }
 
-static void add_export(struct query *query, GArray *items, const struct node *node, enum qfield_status status,
-                       const char *name)
+static void add_export(struct query *query, GArray *items, const struct node *node,
+                       enum qfield_status status, const char *name)
 {
     struct export_state *state = query->state;
     struct export_live *live = g_new(struct export_live, 1);
@@ -75,7 +77,7 @@ static void collect(struct query *query)
     for (guint i = 0; i < query->n_passed; i++) {
         g_ptr_array_add(nodes, (gpointer)g_array_index(query->items, struct query_item, i).object);
     }
-    query_live_ask(query, &state->live, QUERY_CALL_EXPORT_LIST, nodes, arguments, take_answers);
+    query_live_ask(query, &state->live, RPC_export_list, nodes, arguments, take_answers);
 }
 
 static void clear(struct query *query)
@@ -97,16 +99,16 @@ const struct query_ops query_ops_export = {
     .clear = clear,
 };
 
-void qf_export_node(const struct query *query, const struct query_item *item, const struct qfield *field,
-                    struct query_value *ret_value)
+void qf_export_node(const struct query *query, const struct query_item *item,
+                    const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
     query_set_text(ret_value, ((const struct node *)item->object)->name);
 }
 
-void qf_export_export(const struct query *query, const struct query_item *item, const struct qfield *field,
-                      struct query_value *ret_value)
+void qf_export_export(const struct query *query, const struct query_item *item,
+                      const struct qfield *field, struct query_value *ret_value)
 {
     const struct export_live *live = item->live;
 

@@ -33,7 +33,7 @@ struct found {
 
 /* query_item.live */
 struct instance_live {
-    enum qfield_status status;         /* of the primary node */
+    enum qfield_status status;               /* of the primary node */
     const struct instance_info_result *info; /* NULL: no node has it */
     bool on_primary;
     struct console_info *console; /* NULL: unknown */
@@ -64,7 +64,8 @@ static char *info_arguments(const struct query *query)
     json_write_array_end(&w);
     json_write_object_begin(&w);
     for (size_t hv = 0; hv < fact_enum_hypervisor.n; hv++) {
-        const void *params = fact_dict_get(&type_hv_map, &cluster->hvparams, fact_enum_hypervisor.words[hv]);
+        const void *params =
+            fact_dict_get(&type_hv_map, &cluster->hvparams, fact_enum_hypervisor.words[hv]);
 
         if ((used & (1U << hv)) != 0 && params != NULL) {
             json_write_key(&w, fact_enum_hypervisor.words[hv]);
@@ -103,8 +104,10 @@ static void found_free(gpointer data)
 
 /* ---- taking answers in ---- */
 
-/* What one node has; the primary node's word counts more than that of others, else the first one's. */
-static void take_node(struct query *query, struct instances_state *state, const struct node *node, struct json *payload)
+/* What one node has; the primary node's word counts more than that of others, else the first one's.
+ */
+static void take_node(struct query *query, struct instances_state *state, const struct node *node,
+                      struct json *payload)
 {
     struct json_iter it;
 
@@ -141,11 +144,14 @@ static void fill_items(struct query *query, struct instances_state *state, GHash
         struct instance_live *live = &state->items[i];
         const struct instance *instance = item->object;
         const struct node *primary = cfg_instance_primary(query->cfg, instance);
-        const struct rpc_answer *answer = primary != NULL ? g_hash_table_lookup(answers, primary) : NULL;
+        const struct rpc_answer *answer =
+            primary != NULL ? g_hash_table_lookup(answers, primary) : NULL;
         const struct found *found =
             instance->name != NULL ? g_hash_table_lookup(state->found, instance->name) : NULL;
 
-        live->status = answer == NULL || answer->outcome == RPC_ANSWERED ? QF_NORMAL : query_live_status(answer);
+        live->status = answer == NULL || answer->outcome == RPC_ANSWERED
+                           ? QF_NORMAL
+                           : query_live_status(answer);
         if (found != NULL) {
             live->info = found->info;
             live->on_primary = found->node == primary;
@@ -192,13 +198,14 @@ static struct json *as_json(const struct fact_type *type, const void *value)
 }
 
 /* Whatever a node needs to know of an instance for its console. */
-static void write_console_params(const struct query *query, const struct instance *instance, const struct node *node,
-                                 struct json_writer *w)
+static void write_console_params(const struct query *query, const struct instance *instance,
+                                 const struct node *node, struct json_writer *w)
 {
     struct value_map hvparams = cfg_hvparams(query->cfg, instance, 0);
     const struct beparams beparams = cfg_beparams(query->cfg, instance);
     struct console_info_params params = {
-        .has = {.instance = true, .node = true, .group = true, .hv_params = true, .be_params = true},
+        .has =
+            {.instance = true, .node = true, .group = true, .hv_params = true, .be_params = true},
         .instance = as_json(&type_instance, instance),
         .node = as_json(&type_node, node),
         .group = as_json(&type_node_group, cfg_node_group(query->cfg, node)),
@@ -234,7 +241,8 @@ static char *console_arguments(const struct query *query, const struct node *nod
 static void take_consoles(struct query *query)
 {
     struct instances_state *state = query->state;
-    g_autoptr(GHashTable) consoles = g_hash_table_new(g_str_hash, g_str_equal); /* name -> json, borrowed */
+    g_autoptr(GHashTable) consoles =
+        g_hash_table_new(g_str_hash, g_str_equal); /* name -> json, borrowed */
 
     for (size_t i = 0; i < state->consoles.n_answers; i++) {
         struct json *payload = state->consoles.answers[i].payload;
@@ -249,11 +257,13 @@ static void take_consoles(struct query *query)
     }
     for (guint i = 0; i < query->n_passed; i++) {
         const struct instance *instance = g_array_index(query->items, struct query_item, i).object;
-        struct json *json = instance->name != NULL ? g_hash_table_lookup(consoles, instance->name) : NULL;
+        struct json *json =
+            instance->name != NULL ? g_hash_table_lookup(consoles, instance->name) : NULL;
         g_autoptr(GError) error = NULL;
 
         if (json != NULL) {
-            state->items[i].console = fact_object_decode(&fact_object_console_info, json, NULL, &error);
+            state->items[i].console =
+                fact_object_decode(&fact_object_console_info, json, NULL, &error);
         }
         if (error != NULL) {
             g_warning("console of instance %s: %s", instance->name, error->message);
@@ -272,7 +282,8 @@ static void ask_consoles(struct query *query)
         g_ptr_array_add(arguments, console_arguments(query, g_ptr_array_index(nodes, i)));
     }
     g_ptr_array_add(arguments, NULL);
-    query_live_ask(query, &state->consoles, QUERY_CALL_CONSOLE_INFO, nodes, (char **)arguments->pdata, take_consoles);
+    query_live_ask(query, &state->consoles, RPC_instance_console_info, nodes,
+                   (char **)arguments->pdata, take_consoles);
 }
 
 void query_instance_collect(struct query *query)
@@ -284,7 +295,8 @@ void query_instance_collect(struct query *query)
     query->state = state;
     state->items = g_new0(struct instance_live, MAX(query->n_passed, 1));
     state->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, found_free);
-    query_live_ask(query, &state->info, QUERY_CALL_ALL_INSTANCES_INFO, primary_nodes(query), shared, take_info);
+    query_live_ask(query, &state->info, RPC_all_instances_info, primary_nodes(query), shared,
+                   take_info);
 }
 
 void query_instance_cancel(struct query *query)
@@ -336,7 +348,8 @@ static enum inst_status running_status(const struct query *query, const struct i
     if (!wanted) {
         return INSTANCE_STATUS_ADMIN_DOWN;
     }
-    return user_shutdown_counts(query, instance) ? INSTANCE_STATUS_USER_DOWN : INSTANCE_STATUS_ERROR_DOWN;
+    return user_shutdown_counts(query, instance) ? INSTANCE_STATUS_USER_DOWN
+                                                 : INSTANCE_STATUS_ERROR_DOWN;
 }
 
 static enum inst_status stopped_status(const struct query *query, const struct instance *instance)
@@ -352,14 +365,15 @@ static enum inst_status stopped_status(const struct query *query, const struct i
     case ADMIN_DOWN:
         break;
     }
-    return cfg_cluster(query->cfg)->enabled_user_shutdown && instance->admin_state_source == ADMIN_SOURCE_USER
+    return cfg_cluster(query->cfg)->enabled_user_shutdown &&
+                   instance->admin_state_source == ADMIN_SOURCE_USER
                ? INSTANCE_STATUS_USER_DOWN
                : INSTANCE_STATUS_ADMIN_DOWN;
 }
 
 /* Reference: determineInstanceStatus in src/Ganeti/Query/Instance.hs. */
-void qf_instance_status(const struct query *query, const struct query_item *item, const struct qfield *field,
-                        struct query_value *ret_value)
+void qf_instance_status(const struct query *query, const struct query_item *item,
+                        const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance *instance = item->object;
     const struct instance_live *live = item->live;
@@ -379,8 +393,8 @@ void qf_instance_status(const struct query *query, const struct query_item *item
     query_set_text(ret_value, fact_enum_inst_status.words[status]);
 }
 
-void qf_instance_oper_state(const struct query *query, const struct query_item *item, const struct qfield *field,
-                            struct query_value *ret_value)
+void qf_instance_oper_state(const struct query *query, const struct query_item *item,
+                            const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance_live *live = item->live;
 
@@ -394,7 +408,8 @@ void qf_instance_oper_state(const struct query *query, const struct query_item *
 }
 
 /* What the hypervisor says of a running instance, or the status. */
-static const struct instance_info_result *running_info(const struct query_item *item, struct query_value *ret_value)
+static const struct instance_info_result *running_info(const struct query_item *item,
+                                                       struct query_value *ret_value)
 {
     const struct instance_live *live = item->live;
 
@@ -408,8 +423,8 @@ static const struct instance_info_result *running_info(const struct query_item *
     return live->info;
 }
 
-void qf_instance_oper_ram(const struct query *query, const struct query_item *item, const struct qfield *field,
-                          struct query_value *ret_value)
+void qf_instance_oper_ram(const struct query *query, const struct query_item *item,
+                          const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance_info_result *info = running_info(item, ret_value);
 
@@ -420,8 +435,8 @@ void qf_instance_oper_ram(const struct query *query, const struct query_item *it
     }
 }
 
-void qf_instance_oper_vcpus(const struct query *query, const struct query_item *item, const struct qfield *field,
-                            struct query_value *ret_value)
+void qf_instance_oper_vcpus(const struct query *query, const struct query_item *item,
+                            const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance_info_result *info = running_info(item, ret_value);
 
@@ -432,8 +447,8 @@ void qf_instance_oper_vcpus(const struct query *query, const struct query_item *
     }
 }
 
-void qf_instance_console(const struct query *query, const struct query_item *item, const struct qfield *field,
-                         struct query_value *ret_value)
+void qf_instance_console(const struct query *query, const struct query_item *item,
+                         const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance_live *live = item->live;
 

@@ -1,4 +1,5 @@
-/* Fields about the network interfaces of instances, and the elements that indexed fields look at. */
+/* Fields about the network interfaces of instances, and the elements that indexed fields look at.
+ */
 #include "config.h"
 
 #include "base/json-writer.h"
@@ -7,8 +8,9 @@
 #include "luxi/query/elements.h"
 #include "luxi/query/getters.h"
 
-const void *query_element(const struct query *query, const struct query_item *item, enum qfield_list list,
-                          size_t index, const struct fact_object **ret_object)
+const void *query_element(const struct query *query, const struct query_item *item,
+                          enum qfield_list list, size_t index,
+                          const struct fact_object **ret_object)
 {
     const struct instance *instance = item->object;
 
@@ -22,8 +24,8 @@ const void *query_element(const struct query *query, const struct query_item *it
     return index < instance->nics.n ? &instance->nics.v[index] : NULL;
 }
 
-void qf_instance_nic_count(const struct query *query, const struct query_item *item, const struct qfield *field,
-                           struct query_value *ret_value)
+void qf_instance_nic_count(const struct query *query, const struct query_item *item,
+                           const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
@@ -65,7 +67,8 @@ static const char *network(const struct query *query, const struct nic *nic)
 
 static const char *network_name(const struct query *query, const struct nic *nic)
 {
-    const struct network *found = nic->network != NULL ? cfg_network_get(query->cfg, nic->network) : NULL;
+    const struct network *found =
+        nic->network != NULL ? cfg_network_get(query->cfg, nic->network) : NULL;
 
     return found != NULL ? found->name : NULL;
 }
@@ -110,8 +113,8 @@ static void set_all(const struct query *query, const struct query_item *item, ni
     query_set_end(ret_value, out);
 }
 
-static void set_one(const struct query *query, const struct query_item *item, size_t index, nic_text *text,
-                    struct query_value *ret_value)
+static void set_one(const struct query *query, const struct query_item *item, size_t index,
+                    nic_text *text, struct query_value *ret_value)
 {
     const struct instance *instance = item->object;
     const char *found = index < instance->nics.n ? text(query, &instance->nics.v[index]) : NULL;
@@ -123,15 +126,16 @@ static void set_one(const struct query *query, const struct query_item *item, si
     }
 }
 
-#define QF_NIC_GETTER(getter, ...)                                                                                     \
-    void qf_instance_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,    \
-                              struct query_value *ret_value)                                                           \
-    {                                                                                                                  \
-        (void)field;                                                                                                   \
-        __VA_ARGS__;                                                                                                   \
+#define QF_NIC_GETTER(getter, ...)                                                                 \
+    void qf_instance_##getter(const struct query *query, const struct query_item *item,            \
+                              const struct qfield *field, struct query_value *ret_value)           \
+    {                                                                                              \
+        (void)field;                                                                               \
+        __VA_ARGS__;                                                                               \
     }
 #define QF_NICS(getter, text) QF_NIC_GETTER(getter, set_all(query, item, text, ret_value))
-#define QF_NIC(getter, text)  QF_NIC_GETTER(getter, set_one(query, item, field->index, text, ret_value))
+#define QF_NIC(getter, text)                                                                       \
+    QF_NIC_GETTER(getter, set_one(query, item, field->index, text, ret_value))
 QF_NICS(nic_macs, mac)
 QF_NICS(nic_ips, ip)
 QF_NICS(nic_names, name)

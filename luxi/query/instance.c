@@ -16,7 +16,8 @@ enum {
     DRBD_META_MIB = 128,
 };
 
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     return query_list_config(query, CFG_KIND_instance, names, n_names, errp);
 }
@@ -29,8 +30,8 @@ const struct query_ops query_ops_instance = {
     .clear = query_instance_clear,
 };
 
-void qf_instance_admin_up(const struct query *query, const struct query_item *item, const struct qfield *field,
-                          struct query_value *ret_value)
+void qf_instance_admin_up(const struct query *query, const struct query_item *item,
+                          const struct qfield *field, struct query_value *ret_value)
 {
     const struct instance *instance = item->object;
 
@@ -54,8 +55,8 @@ static void set_name(struct query_value *ret_value, const char *name)
     }
 }
 
-void qf_instance_pnode(const struct query *query, const struct query_item *item, const struct qfield *field,
-                       struct query_value *ret_value)
+void qf_instance_pnode(const struct query *query, const struct query_item *item,
+                       const struct qfield *field, struct query_value *ret_value)
 {
     const struct node *node = cfg_instance_primary(query->cfg, item->object);
 
@@ -63,15 +64,16 @@ void qf_instance_pnode(const struct query *query, const struct query_item *item,
     set_name(ret_value, node != NULL ? node->name : NULL);
 }
 
-static const struct node_group *primary_group(const struct query *query, const struct query_item *item)
+static const struct node_group *primary_group(const struct query *query,
+                                              const struct query_item *item)
 {
     const struct node *node = cfg_instance_primary(query->cfg, item->object);
 
     return node != NULL ? cfg_node_group(query->cfg, node) : NULL;
 }
 
-void qf_instance_pnode_group(const struct query *query, const struct query_item *item, const struct qfield *field,
-                             struct query_value *ret_value)
+void qf_instance_pnode_group(const struct query *query, const struct query_item *item,
+                             const struct qfield *field, struct query_value *ret_value)
 {
     const struct node_group *group = primary_group(query, item);
 
@@ -94,8 +96,8 @@ enum secondary_what {
     SECONDARY_GROUP_UUID,
 };
 
-static void set_secondaries(const struct query *query, const struct query_item *item, enum secondary_what what,
-                            struct query_value *ret_value)
+static void set_secondaries(const struct query *query, const struct query_item *item,
+                            enum secondary_what what, struct query_value *ret_value)
 {
     const struct cfg_nodes nodes = cfg_instance_secondaries(query->cfg, item->object);
     GString *out;
@@ -121,15 +123,15 @@ static void set_secondaries(const struct query *query, const struct query_item *
     query_set_end(ret_value, out);
 }
 
-void qf_instance_snodes(const struct query *query, const struct query_item *item, const struct qfield *field,
-                        struct query_value *ret_value)
+void qf_instance_snodes(const struct query *query, const struct query_item *item,
+                        const struct qfield *field, struct query_value *ret_value)
 {
     (void)field;
     set_secondaries(query, item, SECONDARY_NAME, ret_value);
 }
 
-void qf_instance_snodes_group(const struct query *query, const struct query_item *item, const struct qfield *field,
-                              struct query_value *ret_value)
+void qf_instance_snodes_group(const struct query *query, const struct query_item *item,
+                              const struct qfield *field, struct query_value *ret_value)
 {
     (void)field;
     set_secondaries(query, item, SECONDARY_GROUP, ret_value);
@@ -144,8 +146,8 @@ void qf_instance_snodes_group_uuid(const struct query *query, const struct query
 
 /* ---- parameters ---- */
 
-void qf_instance_hvparams(const struct query *query, const struct query_item *item, const struct qfield *field,
-                          struct query_value *ret_value)
+void qf_instance_hvparams(const struct query *query, const struct query_item *item,
+                          const struct qfield *field, struct query_value *ret_value)
 {
     struct value_map filled = cfg_hvparams(query->cfg, item->object, CFG_FILL_NO_GLOBALS);
 
@@ -154,8 +156,8 @@ void qf_instance_hvparams(const struct query *query, const struct query_item *it
     cfg_filled_free(&filled);
 }
 
-void qf_instance_hvparam(const struct query *query, const struct query_item *item, const struct qfield *field,
-                         struct query_value *ret_value)
+void qf_instance_hvparam(const struct query *query, const struct query_item *item,
+                         const struct qfield *field, struct query_value *ret_value)
 {
     const struct fact_value *value = cfg_hvparam(query->cfg, item->object, field->param);
 
@@ -166,8 +168,8 @@ void qf_instance_hvparam(const struct query *query, const struct query_item *ite
     }
 }
 
-void qf_instance_beparams(const struct query *query, const struct query_item *item, const struct qfield *field,
-                          struct query_value *ret_value)
+void qf_instance_beparams(const struct query *query, const struct query_item *item,
+                          const struct qfield *field, struct query_value *ret_value)
 {
     const struct beparams filled = cfg_beparams(query->cfg, item->object);
 
@@ -175,16 +177,16 @@ void qf_instance_beparams(const struct query *query, const struct query_item *it
     query_set_encoded(ret_value, &type_beparams, &filled);
 }
 
-void qf_instance_beparam(const struct query *query, const struct query_item *item, const struct qfield *field,
-                         struct query_value *ret_value)
+void qf_instance_beparam(const struct query *query, const struct query_item *item,
+                         const struct qfield *field, struct query_value *ret_value)
 {
     const struct beparams filled = cfg_beparams(query->cfg, item->object);
 
     query_set_param(ret_value, &fact_object_beparams, &filled, field->param);
 }
 
-void qf_instance_osparams(const struct query *query, const struct query_item *item, const struct qfield *field,
-                          struct query_value *ret_value)
+void qf_instance_osparams(const struct query *query, const struct query_item *item,
+                          const struct qfield *field, struct query_value *ret_value)
 {
     struct value_map filled = cfg_osparams(query->cfg, item->object, 0);
 
@@ -195,8 +197,8 @@ void qf_instance_osparams(const struct query *query, const struct query_item *it
 
 /* ---- disks ---- */
 
-void qf_instance_disk_usage(const struct query *query, const struct query_item *item, const struct qfield *field,
-                            struct query_value *ret_value)
+void qf_instance_disk_usage(const struct query *query, const struct query_item *item,
+                            const struct qfield *field, struct query_value *ret_value)
 {
     const struct cfg_disks disks = cfg_instance_disks(query->cfg, item->object);
     int64_t total = 0;
@@ -213,8 +215,8 @@ void qf_instance_disk_usage(const struct query *query, const struct query_item *
     query_set_int(ret_value, total);
 }
 
-void qf_instance_disk_count(const struct query *query, const struct query_item *item, const struct qfield *field,
-                            struct query_value *ret_value)
+void qf_instance_disk_count(const struct query *query, const struct query_item *item,
+                            const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
@@ -222,8 +224,8 @@ void qf_instance_disk_count(const struct query *query, const struct query_item *
 }
 
 /* One member of each disk; null where it is not set. */
-static void set_disk_members(const struct query *query, const struct query_item *item, const char *name,
-                             struct query_value *ret_value)
+static void set_disk_members(const struct query *query, const struct query_item *item,
+                             const char *name, struct query_value *ret_value)
 {
     const struct fact_member *member = fact_object_find(&fact_object_disk, name);
     const struct cfg_disks disks = cfg_instance_disks(query->cfg, item->object);
@@ -242,20 +244,20 @@ static void set_disk_members(const struct query *query, const struct query_item 
     query_set_end(ret_value, out);
 }
 
-#define QF_DISKS(getter, member)                                                                                       \
-    void qf_instance_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,    \
-                              struct query_value *ret_value)                                                           \
-    {                                                                                                                  \
-        (void)field;                                                                                                   \
-        set_disk_members(query, item, #member, ret_value);                                                             \
+#define QF_DISKS(getter, member)                                                                   \
+    void qf_instance_##getter(const struct query *query, const struct query_item *item,            \
+                              const struct qfield *field, struct query_value *ret_value)           \
+    {                                                                                              \
+        (void)field;                                                                               \
+        set_disk_members(query, item, #member, ret_value);                                         \
     }
 QF_DISKS(disk_sizes, size)
 QF_DISKS(disk_spindles, spindles)
 QF_DISKS(disk_names, name)
 QF_DISKS(disk_uuids, uuid)
 
-void qf_instance_disk_template(const struct query *query, const struct query_item *item, const struct qfield *field,
-                               struct query_value *ret_value)
+void qf_instance_disk_template(const struct query *query, const struct query_item *item,
+                               const struct qfield *field, struct query_value *ret_value)
 {
     bool mixed;
     enum disk_template disk_template = cfg_instance_disk_template(query->cfg, item->object, &mixed);

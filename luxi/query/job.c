@@ -41,12 +41,14 @@ static bool wanted_id(const struct query_operand *name, int64_t *ret_id, GError 
         return true;
     }
     if (!parse_int64(name->text, 0, INT64_MAX, ret_id, NULL)) {
-        return err_fail(errp, ERR_GENERIC, ECODE_NONE, "'%s' is not the number of a job", name->text);
+        return err_fail(errp, ERR_GENERIC, ECODE_NONE, "'%s' is not the number of a job",
+                        name->text);
     }
     return true;
 }
 
-static bool list_named(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list_named(struct query *query, const struct query_operand *names, size_t n_names,
+                       GError **errp)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
@@ -63,7 +65,8 @@ static bool list_named(struct query *query, const struct query_operand *names, s
     return true;
 }
 
-/* Archived jobs are looked for only if a column says whether a job is archived (wantArchived in Query/Job.hs). */
+/* Archived jobs are looked for only if a column says whether a job is archived (wantArchived in
+ * Query/Job.hs). */
 static bool wants_archived(const struct query *query)
 {
     for (size_t i = 0; i < query->n_requested; i++) {
@@ -74,7 +77,8 @@ static bool wants_archived(const struct query *query)
     return false;
 }
 
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     g_autoptr(GArray) ids = NULL;
 
@@ -96,7 +100,8 @@ static void open_item(struct query *query, struct query_item *item)
     struct job_live *live = g_new0(struct job_live, 1);
     g_autoptr(GError) error = NULL;
 
-    live->job = job_load(query->env->queue_dir, *(int64_t *)item->extra, true, &live->archived, &error);
+    live->job =
+        job_load(query->env->queue_dir, *(int64_t *)item->extra, true, &live->archived, &error);
     if (live->job == NULL && !err_is(error, ERR_JOB_LOST)) {
         g_warning("%s", error->message);
     }
@@ -147,8 +152,8 @@ static const struct queued_job *job_of(const struct query_item *item, struct que
     return live->job;
 }
 
-void qf_job_status(const struct query *query, const struct query_item *item, const struct qfield *field,
-                   struct query_value *ret_value)
+void qf_job_status(const struct query *query, const struct query_item *item,
+                   const struct qfield *field, struct query_value *ret_value)
 {
     const struct queued_job *job = job_of(item, ret_value);
 
@@ -159,8 +164,8 @@ void qf_job_status(const struct query *query, const struct query_item *item, con
     }
 }
 
-void qf_job_priority(const struct query *query, const struct query_item *item, const struct qfield *field,
-                     struct query_value *ret_value)
+void qf_job_priority(const struct query *query, const struct query_item *item,
+                     const struct qfield *field, struct query_value *ret_value)
 {
     const struct queued_job *job = job_of(item, ret_value);
 
@@ -171,8 +176,8 @@ void qf_job_priority(const struct query *query, const struct query_item *item, c
     }
 }
 
-void qf_job_archived(const struct query *query, const struct query_item *item, const struct qfield *field,
-                     struct query_value *ret_value)
+void qf_job_archived(const struct query *query, const struct query_item *item,
+                     const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
@@ -208,13 +213,13 @@ static void set_each(const struct query_item *item, const char *name, struct que
     query_set_end(ret_value, out);
 }
 
-#define QF_EACH(getter, member)                                                                                        \
-    void qf_job_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,         \
-                         struct query_value *ret_value)                                                                \
-    {                                                                                                                  \
-        (void)query;                                                                                                   \
-        (void)field;                                                                                                   \
-        set_each(item, #member, ret_value);                                                                            \
+#define QF_EACH(getter, member)                                                                    \
+    void qf_job_##getter(const struct query *query, const struct query_item *item,                 \
+                         const struct qfield *field, struct query_value *ret_value)                \
+    {                                                                                              \
+        (void)query;                                                                               \
+        (void)field;                                                                               \
+        set_each(item, #member, ret_value);                                                        \
     }
 QF_EACH(opresult, result)
 QF_EACH(opstatus, status)
@@ -224,7 +229,8 @@ QF_EACH(opexec, exec_timestamp)
 QF_EACH(opend, end_timestamp)
 QF_EACH(oppriority, priority)
 
-/* An opcode that this release knows is shown as the queue daemon writes it, any other as it stands. */
+/* An opcode that this release knows is shown as the queue daemon writes it, any other as it stands.
+ */
 static void write_input(struct json_writer *w, struct json *input)
 {
     CLEANUP(opcode_freep) struct opcode *op = opcode_decode(input, NULL, NULL);
@@ -236,8 +242,8 @@ static void write_input(struct json_writer *w, struct json *input)
     }
 }
 
-void qf_job_ops(const struct query *query, const struct query_item *item, const struct qfield *field,
-                struct query_value *ret_value)
+void qf_job_ops(const struct query *query, const struct query_item *item,
+                const struct qfield *field, struct query_value *ret_value)
 {
     const struct queued_job *job = job_of(item, ret_value);
     GString *out;
@@ -258,8 +264,8 @@ void qf_job_ops(const struct query *query, const struct query_item *item, const 
     query_set_end(ret_value, out);
 }
 
-void qf_job_summary(const struct query *query, const struct query_item *item, const struct qfield *field,
-                    struct query_value *ret_value)
+void qf_job_summary(const struct query *query, const struct query_item *item,
+                    const struct qfield *field, struct query_value *ret_value)
 {
     const struct queued_job *job = job_of(item, ret_value);
     GString *out;
@@ -299,13 +305,13 @@ static void set_time(const struct query_item *item, const char *name, struct que
     }
 }
 
-#define QF_TIME(getter, member)                                                                                        \
-    void qf_job_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,         \
-                         struct query_value *ret_value)                                                                \
-    {                                                                                                                  \
-        (void)query;                                                                                                   \
-        (void)field;                                                                                                   \
-        set_time(item, #member, ret_value);                                                                            \
+#define QF_TIME(getter, member)                                                                    \
+    void qf_job_##getter(const struct query *query, const struct query_item *item,                 \
+                         const struct qfield *field, struct query_value *ret_value)                \
+    {                                                                                              \
+        (void)query;                                                                               \
+        (void)field;                                                                               \
+        set_time(item, #member, ret_value);                                                        \
     }
 QF_TIME(received_ts, received_timestamp)
 QF_TIME(start_ts, start_timestamp)

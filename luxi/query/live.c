@@ -5,17 +5,6 @@
 #include "base/json.h"
 #include "facts/errors.h"
 
-/* Name and timeout in seconds of each call, as the reference's queue daemon makes it (src/Ganeti/Rpc.hs). */
-static const struct {
-    const char *procedure;
-    unsigned timeout;
-} calls[] = {
-    [QUERY_CALL_NODE_INFO] = {"node_info", 60},
-    [QUERY_CALL_ALL_INSTANCES_INFO] = {"all_instances_info", 60},
-    [QUERY_CALL_CONSOLE_INFO] = {"instance_console_info", 60},
-    [QUERY_CALL_EXPORT_LIST] = {"export_list", 300},
-};
-
 struct asking {
     struct query *query;
     struct query_live *live;
@@ -46,7 +35,8 @@ static void answers_are_in(struct rpc_answer *answers, size_t n, void *data)
     g_free(asking);
 }
 
-static void nobody_is_asked(struct query *query, struct query_live *live, void (*then)(struct query *query))
+static void nobody_is_asked(struct query *query, struct query_live *live,
+                            void (*then)(struct query *query))
 {
     for (size_t i = 0; i < live->n_answers; i++) {
         live->answers[i].outcome = RPC_FAILED;
@@ -55,11 +45,12 @@ static void nobody_is_asked(struct query *query, struct query_live *live, void (
     then(query);
 }
 
-void query_live_ask(struct query *query, struct query_live *live, enum query_call call, GPtrArray *nodes,
-                    char **arguments, void (*then)(struct query *query))
+void query_live_ask(struct query *query, struct query_live *live, enum rpc_id call,
+                    GPtrArray *nodes, char **arguments, void (*then)(struct query *query))
 {
     g_autofree struct rpc_request *requests = g_new0(struct rpc_request, MAX(nodes->len, 1));
     bool shared = arguments[0] != NULL && arguments[1] == NULL;
+    const struct rpc_row *row = &rpc_rows[call];
     struct asking *asking;
 
     live->nodes = nodes;
@@ -75,15 +66,16 @@ void query_live_ask(struct query *query, struct query_live *live, enum query_cal
         requests[i] = (struct rpc_request){
             .node = node->name,
             .address = node->primary_ip,
-            .offline = node->offline,
+            .offline = node->offline && !row->luxid_accept_offline,
             .arguments = arguments[shared ? 0 : i],
         };
     }
     asking = g_new(struct asking, 1);
     *asking = (struct asking){.query = query, .live = live, .then = then};
     live->asking = asking;
-    live->batch = rpc_client_call(query->env->rpc, calls[call].procedure, calls[call].timeout, requests, nodes->len,
-                                  answers_are_in, asking);
+    live->batch = rpc_client_call(query->env->rpc, row->name,
+                                  (unsigned)rpc_timeout_seconds(&row->luxid_timeout), true,
+                                  requests, nodes->len, answers_are_in, asking);
 }
 
 void query_live_stop(struct query_live *live)

@@ -18,8 +18,8 @@ enum {
 
 /* query_item.live */
 struct lock_live {
-    struct json *owners;  /* [[client, mode], ...], borrowed; NULL: nobody */
-    GPtrArray *pending; /* struct json: [client, mode] of who waits for it; owned */
+    struct json *owners; /* [[client, mode], ...], borrowed; NULL: nobody */
+    GPtrArray *pending;  /* struct json: [client, mode] of who waits for it; owned */
 };
 
 /* query->state */
@@ -95,7 +95,8 @@ static bool take_answer(struct lock_state *state, GError **errp)
     for (size_t i = 0; good && i < json_len(json_at(answer, 0)); i++) {
         const struct json *lock = json_at(json_at(answer, 0), i);
 
-        good = is_pair(lock) && json_kind(json_at(lock, 0)) == JSON_STRING && json_kind(json_at(lock, 1)) == JSON_ARRAY;
+        good = is_pair(lock) && json_kind(json_at(lock, 0)) == JSON_STRING &&
+               json_kind(json_at(lock, 1)) == JSON_ARRAY;
         if (good) {
             lock_named(state, json_string(json_at(lock, 0)))->owners = json_at(lock, 1);
         }
@@ -103,13 +104,15 @@ static bool take_answer(struct lock_state *state, GError **errp)
     for (size_t i = 0; good && i < json_len(json_at(answer, 1)); i++) {
         good = take_pending(state, json_at(json_at(answer, 1), i));
     }
-    return good || err_fail(errp, ERR_GENERIC, ECODE_NONE, "the daemon that knows the locks gave an answer of a shape "
-                                                          "that is not known");
+    return good || err_fail(errp, ERR_GENERIC, ECODE_NONE,
+                            "the daemon that knows the locks gave an answer of a shape "
+                            "that is not known");
 }
 
 static bool ask(struct query *query, struct lock_state *state, GError **errp)
 {
-    const struct luxi_client_options options = {.connect_timeout = 1, .read_timeout = WCONFD_TIMEOUT};
+    const struct luxi_client_options options = {.connect_timeout = 1,
+                                                .read_timeout = WCONFD_TIMEOUT};
     CLEANUP(luxi_client_freep) struct luxi_client *client = NULL;
     CLEANUP(json_unrefp) struct json *args = json_new_array();
 
@@ -121,11 +124,13 @@ static bool ask(struct query *query, struct lock_state *state, GError **errp)
 
 static gint compare_items(gconstpointer a, gconstpointer b)
 {
-    return text_nice_compare(((const struct query_item *)a)->extra, ((const struct query_item *)b)->extra);
+    return text_nice_compare(((const struct query_item *)a)->extra,
+                             ((const struct query_item *)b)->extra);
 }
 
 /* Locks have no objects of their own: every query sees them all, and the filter chooses. */
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     struct lock_state *state = g_new0(struct lock_state, 1);
     GHashTableIter it;
@@ -161,8 +166,8 @@ static void clear(struct query *query)
 
 const struct query_ops query_ops_lock = {.list = list, .clear = clear};
 
-void qf_lock_name(const struct query *query, const struct query_item *item, const struct qfield *field,
-                  struct query_value *ret_value)
+void qf_lock_name(const struct query *query, const struct query_item *item,
+                  const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
@@ -171,7 +176,9 @@ void qf_lock_name(const struct query *query, const struct query_item *item, cons
 
 static const char *mode_of(const struct json *pair)
 {
-    return is_pair(pair) && json_kind(json_at(pair, 1)) == JSON_STRING ? json_string(json_at(pair, 1)) : "";
+    return is_pair(pair) && json_kind(json_at(pair, 1)) == JSON_STRING
+               ? json_string(json_at(pair, 1))
+               : "";
 }
 
 /* Who: the first part of a client's identity, the job's number or a name, as JSON text. */
@@ -185,20 +192,22 @@ static void write_client(struct json_writer *w, const struct json *client)
     json_write_string(w, text != NULL ? text : "");
 }
 
-/* The strongest mode in which it is held; all owners hold it shared or the only one holds it exclusively. */
-void qf_lock_mode(const struct query *query, const struct query_item *item, const struct qfield *field,
-                  struct query_value *ret_value)
+/* The strongest mode in which it is held; all owners hold it shared or the only one holds it
+ * exclusively. */
+void qf_lock_mode(const struct query *query, const struct query_item *item,
+                  const struct qfield *field, struct query_value *ret_value)
 {
     const struct lock_live *live = item->live;
 
     (void)query;
     (void)field;
-    query_set_text(ret_value,
-                   live->owners != NULL && json_len(live->owners) > 0 ? mode_of(json_at(live->owners, 0)) : NULL);
+    query_set_text(ret_value, live->owners != NULL && json_len(live->owners) > 0
+                                  ? mode_of(json_at(live->owners, 0))
+                                  : NULL);
 }
 
-void qf_lock_owner(const struct query *query, const struct query_item *item, const struct qfield *field,
-                   struct query_value *ret_value)
+void qf_lock_owner(const struct query *query, const struct query_item *item,
+                   const struct qfield *field, struct query_value *ret_value)
 {
     const struct lock_live *live = item->live;
     GString *out = g_string_new(NULL);
@@ -216,8 +225,8 @@ void qf_lock_owner(const struct query *query, const struct query_item *item, con
     query_set_end(ret_value, out);
 }
 
-void qf_lock_pending(const struct query *query, const struct query_item *item, const struct qfield *field,
-                     struct query_value *ret_value)
+void qf_lock_pending(const struct query *query, const struct query_item *item,
+                     const struct qfield *field, struct query_value *ret_value)
 {
     const struct lock_live *live = item->live;
     GString *out = g_string_new(NULL);

@@ -26,9 +26,11 @@ struct node_live {
 
 /* ---- asking ---- */
 
-/* The storage units a node is asked about: [type, key, [parameters]] each (src/Ganeti/Storage/Utils.hs
- * getStorageUnitsOfNode). LVM units carry whether storage is exclusive. */
-static void write_unit(struct json_writer *w, enum storage_type type, const char *key, bool exclusive)
+/* The storage units a node is asked about: [type, key, [parameters]] each
+ * (src/Ganeti/Storage/Utils.hs getStorageUnitsOfNode). LVM units carry whether storage is
+ * exclusive. */
+static void write_unit(struct json_writer *w, enum storage_type type, const char *key,
+                       bool exclusive)
 {
     json_write_array_begin(w);
     json_write_string(w, fact_enum_storage_type.words[type]);
@@ -63,7 +65,9 @@ static void write_units(struct json_writer *w, const struct query *query, const 
     unsigned done = 0;
 
     json_write_array_begin(w);
-    for (size_t i = 0; query_uses_source(query, QF_SOURCE_NODE_STORAGE) && i < cluster->enabled_disk_templates.n; i++) {
+    for (size_t i = 0;
+         query_uses_source(query, QF_SOURCE_NODE_STORAGE) && i < cluster->enabled_disk_templates.n;
+         i++) {
         enum disk_template disk_template = cluster->enabled_disk_templates.v[i];
         enum storage_type type = storage_type_of(disk_template);
         const char *key = default_key(cluster, disk_template);
@@ -121,7 +125,8 @@ static void take_answers(struct query *query)
 
         live->status = query_live_status(answer);
         if (answer->outcome == RPC_ANSWERED) {
-            live->info = fact_object_decode(&fact_object_node_info_result, answer->payload, NULL, &error);
+            live->info =
+                fact_object_decode(&fact_object_node_info_result, answer->payload, NULL, &error);
             live->status = live->info != NULL ? QF_NORMAL : QF_NODATA;
             if (live->info == NULL) {
                 const struct node *node = g_ptr_array_index(state->live.nodes, i);
@@ -149,7 +154,8 @@ void query_node_collect(struct query *query)
         g_ptr_array_add(arguments, arguments_for(query, node));
     }
     g_ptr_array_add(arguments, NULL);
-    query_live_ask(query, &state->live, QUERY_CALL_NODE_INFO, nodes, (char **)arguments->pdata, take_answers);
+    query_live_ask(query, &state->live, RPC_node_info, nodes, (char **)arguments->pdata,
+                   take_answers);
 }
 
 void query_node_clear(struct query *query)
@@ -181,8 +187,8 @@ static bool answered(const struct query_item *item, struct query_value *ret_valu
     return true;
 }
 
-void qf_node_bootid(const struct query *query, const struct query_item *item, const struct qfield *field,
-                    struct query_value *ret_value)
+void qf_node_bootid(const struct query *query, const struct query_item *item,
+                    const struct qfield *field, struct query_value *ret_value)
 {
     (void)query;
     (void)field;
@@ -192,22 +198,22 @@ void qf_node_bootid(const struct query *query, const struct query_item *item, co
 }
 
 /* Getters of the first hypervisor's answer: QF_HV(field, member). */
-#define QF_HV(getter, member)                                                                                          \
-    void qf_node_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,        \
-                          struct query_value *ret_value)                                                               \
-    {                                                                                                                  \
-        const struct node_live *live = item->live;                                                                     \
-                                                                                                                       \
-        (void)query;                                                                                                   \
-        (void)field;                                                                                                   \
-        if (!answered(item, ret_value)) {                                                                              \
-            return;                                                                                                    \
-        }                                                                                                              \
-        if (live->info->hv_info.n == 0 || !live->info->hv_info.v[0].has.member) {                                      \
-            query_set_status(ret_value, QF_NODATA);                                                                    \
-            return;                                                                                                    \
-        }                                                                                                              \
-        query_set_int(ret_value, live->info->hv_info.v[0].member);                                                     \
+#define QF_HV(getter, member)                                                                      \
+    void qf_node_##getter(const struct query *query, const struct query_item *item,                \
+                          const struct qfield *field, struct query_value *ret_value)               \
+    {                                                                                              \
+        const struct node_live *live = item->live;                                                 \
+                                                                                                   \
+        (void)query;                                                                               \
+        (void)field;                                                                               \
+        if (!answered(item, ret_value)) {                                                          \
+            return;                                                                                \
+        }                                                                                          \
+        if (live->info->hv_info.n == 0 || !live->info->hv_info.v[0].has.member) {                  \
+            query_set_status(ret_value, QF_NODATA);                                                \
+            return;                                                                                \
+        }                                                                                          \
+        query_set_int(ret_value, live->info->hv_info.v[0].member);                                 \
     }
 QF_HV(cnodes, cpu_nodes)
 QF_HV(cnos, cpu_dom0)
@@ -217,7 +223,8 @@ QF_HV(mfree, memory_free)
 QF_HV(mnode, memory_dom0)
 QF_HV(mtotal, memory_total)
 
-/* The default unit is the first that is not the physical volumes; spindles are the physical volumes'. */
+/* The default unit is the first that is not the physical volumes; spindles are the physical
+ * volumes'. */
 static const struct node_storage_info *find_unit(const struct node_live *live, bool spindles)
 {
     for (size_t i = 0; i < live->info->storage_info.n; i++) {
@@ -230,23 +237,23 @@ static const struct node_storage_info *find_unit(const struct node_live *live, b
     return NULL;
 }
 
-#define QF_STORAGE(getter, spindles, member)                                                                           \
-    void qf_node_##getter(const struct query *query, const struct query_item *item, const struct qfield *field,        \
-                          struct query_value *ret_value)                                                               \
-    {                                                                                                                  \
-        const struct node_storage_info *unit;                                                                          \
-                                                                                                                       \
-        (void)query;                                                                                                   \
-        (void)field;                                                                                                   \
-        if (!answered(item, ret_value)) {                                                                              \
-            return;                                                                                                    \
-        }                                                                                                              \
-        unit = find_unit(item->live, spindles);                                                                        \
-        if (unit == NULL || !unit->has.member) {                                                                       \
-            query_set_status(ret_value, QF_NODATA);                                                                    \
-            return;                                                                                                    \
-        }                                                                                                              \
-        query_set_int(ret_value, unit->member);                                                                        \
+#define QF_STORAGE(getter, spindles, member)                                                       \
+    void qf_node_##getter(const struct query *query, const struct query_item *item,                \
+                          const struct qfield *field, struct query_value *ret_value)               \
+    {                                                                                              \
+        const struct node_storage_info *unit;                                                      \
+                                                                                                   \
+        (void)query;                                                                               \
+        (void)field;                                                                               \
+        if (!answered(item, ret_value)) {                                                          \
+            return;                                                                                \
+        }                                                                                          \
+        unit = find_unit(item->live, spindles);                                                    \
+        if (unit == NULL || !unit->has.member) {                                                   \
+            query_set_status(ret_value, QF_NODATA);                                                \
+            return;                                                                                \
+        }                                                                                          \
+        query_set_int(ret_value, unit->member);                                                    \
     }
 QF_STORAGE(dfree, false, storage_free)
 QF_STORAGE(dtotal, false, storage_size)
