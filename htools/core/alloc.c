@@ -394,6 +394,7 @@ void ht_alloc_nodes_clear(struct ht_alloc_nodes *targets)
 void ht_alloc_solution_clear(struct ht_alloc_solution *solution)
 {
     g_clear_pointer(&solution->log, g_ptr_array_unref);
+    g_clear_pointer(&solution->lost, g_array_unref);
 }
 
 static void append_reasons(const struct ht_alloc_solution *solution, GString *out)
