@@ -127,13 +127,19 @@ static void print_cluster(const struct check *check, enum phase phase, const str
                           bool need_rebalance)
 {
     bool machine = check->options->machine_readable;
+    const char *verdict;
 
     if (!machine && check->options->verbose >= 1) {
         printf("\nCluster statistics %s\n", phase_words(phase));
     }
+    verdict = machine ? (need_rebalance ? "1" : "0") : (need_rebalance ? "True" : "False");
+    if (check->n_views == 0) {
+        /* Without groups the reference has no sums, and the verdict comes under the first title. */
+        print_value(check, "CLUSTER", phase, counters[0].key, counters[0].words, verdict);
+        return;
+    }
     print_counters(check, "CLUSTER", phase, stats);
-    print_value(check, "CLUSTER", phase, "NEED_REBALANCE", "Cluster is not healthy",
-                machine ? (need_rebalance ? "1" : "0") : (need_rebalance ? "True" : "False"));
+    print_value(check, "CLUSTER", phase, "NEED_REBALANCE", "Cluster is not healthy", verdict);
 }
 
 /* The counters of all groups together; groups gets those of each. */
