@@ -14,7 +14,6 @@
     }
 ABSENT(hcheck)
 ABSENT(hspace)
-ABSENT(hroller)
 ABSENT(hsqueeze)
 ABSENT(hscan)
 ABSENT(harep)
