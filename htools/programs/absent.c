@@ -14,6 +14,5 @@
     }
 ABSENT(hcheck)
 ABSENT(hspace)
-ABSENT(hsqueeze)
 ABSENT(hscan)
 ABSENT(harep)
