@@ -48,8 +48,7 @@ struct method {
     /* scope: the nodes whose score and redundancy count. */
     bool (*try)(struct ht_cluster *cluster, const struct ht_view *scope,
                 const struct ht_algorithm *algorithm, const struct ht_instance *inst,
-                const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
-                GError **errp);
+                const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret, GError **errp);
     int (*compare)(const struct ht_alloc_solution *a, const struct ht_alloc_solution *b);
     /* Groups without the networks are told before all others, and in other words. */
     bool networks_first;
@@ -172,9 +171,9 @@ static bool is_allowed(int group, const int *allowed, unsigned n_allowed)
 /* All groups of a choice, with what was found in each and what to say about it. */
 struct choice {
     const struct method *method;
-    GArray *attempts;     /* struct attempt, of groups that have a place and may be used */
-    GPtrArray *unsuited;  /* lines about groups without the networks */
-    GPtrArray *lines;     /* about the others */
+    GArray *attempts;    /* struct attempt, of groups that have a place and may be used */
+    GPtrArray *unsuited; /* lines about groups without the networks */
+    GPtrArray *lines;    /* about the others */
     unsigned n_considered;
 };
 
@@ -201,10 +200,9 @@ static void choice_clear(struct choice *choice)
     g_ptr_array_unref(choice->lines);
 }
 
-static void consider(struct choice *choice, struct ht_cluster *cluster,
-                     const struct ht_view *nodes, const struct ht_view *scope,
-                     const struct ht_algorithm *algorithm, const struct ht_instance *inst,
-                     int n_required)
+static void consider(struct choice *choice, struct ht_cluster *cluster, const struct ht_view *nodes,
+                     const struct ht_view *scope, const struct ht_algorithm *algorithm,
+                     const struct ht_instance *inst, int n_required)
 {
     struct attempt attempt = {.group = &cluster->groups[nodes->group]};
     g_autoptr(GError) error = NULL;
@@ -219,8 +217,8 @@ static void consider(struct choice *choice, struct ht_cluster *cluster,
     }
     if (!try_group(choice->method, cluster, nodes, scope, algorithm, inst, n_required,
                    &attempt.solution, &error)) {
-        g_ptr_array_add(choice->lines, g_strdup_printf("Group %s: error %s", attempt.group->name,
-                                                       error->message));
+        g_ptr_array_add(choice->lines,
+                        g_strdup_printf("Group %s: error %s", attempt.group->name, error->message));
         return;
     }
     ht_alloc_describe(attempt.group, &attempt.solution, choice->lines);
@@ -291,7 +289,7 @@ static bool best_group(const struct method *method, struct ht_cluster *cluster,
             consider(&choice, cluster, &views[i], &all, algorithm, inst, n_required);
         }
     }
-    if (choice.n_considered == 0) {
+    if (choice.n_considered == 0 && method == &by_score) {
         g_autofree char *text = explain_no_group(cluster, views, n_views, allowed, n_allowed);
 
         set_impossible(errp, text);
@@ -315,7 +313,7 @@ bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *
 
 static bool in_one_group(const struct method *method, struct ht_cluster *cluster,
                          const struct ht_algorithm *algorithm, const char *name,
-                         const struct ht_instance *inst, int n_required,
+                         const struct ht_instance *inst, int n_required, bool name_group,
                          struct ht_alloc_solution *ret, GError **errp)
 {
     int index = ht_cluster_find_group(cluster, name);
@@ -331,7 +329,7 @@ static bool in_one_group(const struct method *method, struct ht_cluster *cluster
     view = ht_view_group(cluster, index);
     ok = try_group(method, cluster, &view, &view, algorithm, inst, n_required, ret, errp);
     ht_view_clear(&view);
-    if (ok) {
+    if (ok && name_group) {
         lines = g_ptr_array_new_with_free_func(g_free);
         ht_alloc_describe(&cluster->groups[index], ret, lines);
         g_ptr_array_unref(ret->log);
@@ -348,7 +346,7 @@ static bool in_group(const struct method *method, struct ht_cluster *cluster,
     int chosen;
 
     if (group != NULL) {
-        return in_one_group(method, cluster, algorithm, group, inst, n_required, ret, errp);
+        return in_one_group(method, cluster, algorithm, group, inst, n_required, true, ret, errp);
     }
     if (!best_group(method, cluster, algorithm, algorithm->only_group,
                     algorithm->only_group != NULL, inst, n_required, &chosen, ret, errp)) {
@@ -371,4 +369,11 @@ bool ht_alloc_dedicated(struct ht_cluster *cluster, const struct ht_algorithm *a
                         struct ht_alloc_solution *ret, GError **errp)
 {
     return in_group(&by_loss, cluster, algorithm, group, inst, n_required, ret, errp);
+}
+
+bool ht_alloc_dedicated_terse(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                              const char *group, const struct ht_instance *inst, int n_required,
+                              struct ht_alloc_solution *ret, GError **errp)
+{
+    return in_one_group(&by_loss, cluster, algorithm, group, inst, n_required, false, ret, errp);
 }

@@ -76,8 +76,7 @@ void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solut
 bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
                          const int *allowed, unsigned n_allowed, const struct ht_instance *inst,
                          int n_required, int *ret_group, struct ht_alloc_solution *ret,
-                         GError **errp)
-    __attribute__((warn_unused_result));
+                         GError **errp) __attribute__((warn_unused_result));
 /* In the group of this name, or (group NULL) in the best one; ret->log is what hail answers. */
 bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
                        const char *group, const struct ht_instance *inst, int n_required,

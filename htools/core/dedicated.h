@@ -1,5 +1,5 @@
-/* Allocation on clusters whose nodes all have exclusive storage: a place is good if it spoils little
- * for later instances of the policies' smallest sizes (the reference's Dedicated.hs). */
+/* Allocation on clusters whose nodes all have exclusive storage: a place is good if it spoils
+ * little for later instances of the policies' smallest sizes (the reference's Dedicated.hs). */
 #ifndef GANTRY_HTOOLS_CORE_DEDICATED_H
 #define GANTRY_HTOOLS_CORE_DEDICATED_H
 
@@ -22,6 +22,12 @@ int ht_dedicated_compare(const struct ht_alloc_solution *a, const struct ht_allo
 bool ht_alloc_dedicated(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
                         const char *group, const struct ht_instance *inst, int n_required,
                         struct ht_alloc_solution *ret, GError **errp)
+    __attribute__((warn_unused_result));
+
+/* The same in the group of this name, but the lines of ret->log do not name it. */
+bool ht_alloc_dedicated_terse(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                              const char *group, const struct ht_instance *inst, int n_required,
+                              struct ht_alloc_solution *ret, GError **errp)
     __attribute__((warn_unused_result));
 
 #endif

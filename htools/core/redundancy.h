@@ -8,8 +8,8 @@
 
 struct ht_redundancy;
 
-/* The nodes of view are looked at, as far as the algorithm does not leave them out. The cluster must
- * stay as it is while this lives (ht_redundancy_allows() leaves it as it was). */
+/* The nodes of view are looked at, as far as the algorithm does not leave them out. The cluster
+ * must stay as it is while this lives (ht_redundancy_allows() leaves it as it was). */
 struct ht_redundancy *ht_redundancy_new(struct ht_cluster *cluster, const struct ht_view *view,
                                         const struct ht_algorithm *algorithm);
 void ht_redundancy_free(struct ht_redundancy *redundancy);

@@ -15,7 +15,8 @@
 struct answer {
     char *info;
     GString *result; /* JSON */
-    /* The instance just placed stands outside of the reference's instance table, which shows in what
+    /* The instance just placed stands outside of the reference's instance table, which shows in
+     * what
      * --save writes: it comes first. */
     bool new_first;
     int group; /* the only one that is left in the final cluster, or HT_NONE */
@@ -181,17 +182,17 @@ static bool answer_multi_allocate(struct ht_cluster *cluster, const struct ht_al
     for (unsigned i = 0; i < request->n_allocs; i++) {
         const struct ht_alloc_request *alloc = &request->allocs[i];
         bool is_last = i + 1 == request->n_allocs;
+        search_fn *find = dedicated && alloc->group != NULL ? ht_alloc_dedicated_terse : search;
         struct ht_alloc_solution solution;
 
         /* A group that does not suit at all ends the whole question (allocList in Cluster.hs). */
-        if (!search(cluster, &narrowed, alloc->group, &alloc->instance, alloc->n_required,
-                    &solution, errp)) {
+        if (!find(cluster, &narrowed, alloc->group, &alloc->instance, alloc->n_required, &solution,
+                  errp)) {
             return false;
         }
         if (solution.found) {
-            answer->group = alloc->group != NULL || dedicated
-                                ? cluster->nodes[solution.pnode].group
-                                : HT_NONE;
+            answer->group =
+                alloc->group != NULL || dedicated ? cluster->nodes[solution.pnode].group : HT_NONE;
             narrowed.only_group = dedicated ? &answer->group : NULL;
             if (!dedicated || alloc->group == NULL || is_last) {
                 ht_alloc_place(cluster, &alloc->instance, NULL, &solution);
@@ -258,9 +259,8 @@ static void answer_evacuation(struct ht_cluster *cluster, const struct ht_algori
                       request->n_instances, &solution);
     }
     write_evacuation(&w, cluster, &solution);
-    answer->info =
-        g_strdup_printf("%u instances failed to move and %u were moved successfully",
-                        solution.failed->len, solution.moved->len);
+    answer->info = g_strdup_printf("%u instances failed to move and %u were moved successfully",
+                                   solution.failed->len, solution.moved->len);
     ht_evac_solution_clear(&solution);
 }
 
@@ -383,8 +383,7 @@ static bool show_and_save(const struct htools_options *options, const struct ht_
                           int group, const char *title, const char *extension, const char *when,
                           GError **errp)
 {
-    struct ht_view view =
-        group == HT_NONE ? ht_view_all(cluster) : ht_view_group(cluster, group);
+    struct ht_view view = group == HT_NONE ? ht_view_all(cluster) : ht_view_group(cluster, group);
     bool ok;
 
     htools_show_nodes(options, cluster, &view, title);
@@ -398,8 +397,8 @@ static void print_answer(const struct answer *answer, const GError *error)
     g_autofree char *info =
         g_strdup_printf("Request %s: %s", error == NULL ? "successful" : "failed",
                         error == NULL ? answer->info : error->message);
-    g_autofree char *text = iallocator_answer(error == NULL, info,
-                                              error == NULL ? answer->result->str : NULL);
+    g_autofree char *text =
+        iallocator_answer(error == NULL, info, error == NULL ? answer->result->str : NULL);
 
     puts(text);
     fflush(stdout);
@@ -482,7 +481,8 @@ static struct ht_set move_symbols(const struct ht_cluster *from, struct ht_clust
     return (struct ht_set){moved, n};
 }
 
-/* The question is asked about another cluster than it came with: by index, as the reference does. */
+/* The question is asked about another cluster than it came with: by index, as the reference does.
+ */
 static bool move_request(const struct ht_cluster *from, struct ht_cluster *to,
                          struct ht_request *request, GError **errp)
 {

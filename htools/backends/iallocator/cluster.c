@@ -41,8 +41,7 @@ static bool read_group(const struct reader *groups, const char *uuid, struct ht_
 /* What only a node that answers can tell; the others keep zeros. */
 static bool read_live(const struct reader *node, struct ht_node_spec *spec, GError **errp)
 {
-    return (!spec->excl_storage ||
-            reader_int(node, "total_spindles", &spec->t_spindles, errp)) &&
+    return (!spec->excl_storage || reader_int(node, "total_spindles", &spec->t_spindles, errp)) &&
            reader_int(node, "free_spindles", &spec->f_spindles, errp) &&
            reader_double(node, "total_memory", &spec->t_mem, errp) &&
            reader_int(node, "reserved_memory", &spec->n_mem, errp) &&

@@ -37,6 +37,7 @@ static bool read_allocate(const struct reader *request, struct ht_cluster *clust
                           struct ht_request *ret, GError **errp)
 {
     g_autofree const char **names = NULL;
+    unsigned n;
 
     ret->allocs = ht_cluster_alloc(cluster, sizeof(*ret->allocs));
     ret->n_allocs = 1;
@@ -49,7 +50,7 @@ static bool read_allocate(const struct reader *request, struct ht_cluster *clust
     if (!reader_strings(request, "restrict-to-nodes", &names, errp)) {
         return false;
     }
-    ret->restrict_to = ht_cluster_strv(cluster, names, -1, NULL);
+    ret->restrict_to = ht_cluster_strv(cluster, names, -1, &n);
     return true;
 }
 

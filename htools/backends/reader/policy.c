@@ -69,8 +69,7 @@ bool reader_policy(const struct reader *reader, const char *key, struct ht_clust
     struct reader policy;
 
     return reader_object(reader, key, &policy, errp) && read_pairs(&policy, cluster, ret, errp) &&
-           read_spec(&policy, "std", &ret->std, errp) &&
-           read_templates(&policy, cluster, ret, errp)
+           read_spec(&policy, "std", &ret->std, errp) && read_templates(&policy, cluster, ret, errp)
 #define HT_IPOLICY_RATIO(member, json_key, ...)                                                    \
     &&reader_double(&policy, json_key, &ret->member, errp)
 #include "facts/htools.def"

@@ -28,7 +28,8 @@ static bool parse_policy(const char *text, enum ht_alloc_policy *ret, GError **e
     static const struct {
         const char *letter;
         enum ht_alloc_policy policy;
-    } letters[] = {{"p", HT_ALLOC_PREFERRED}, {"a", HT_ALLOC_LAST_RESORT}, {"u", HT_ALLOC_UNALLOCABLE}};
+    } letters[] = {
+        {"p", HT_ALLOC_PREFERRED}, {"a", HT_ALLOC_LAST_RESORT}, {"u", HT_ALLOC_UNALLOCABLE}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(letters); i++) {
         if (strcmp(text, letters[i].letter) == 0) {
@@ -55,7 +56,8 @@ static bool parse_spec(const char *text, struct group_spec *ret, GError **errp)
 
     *ret = (struct group_spec){.spindles = 1};
     if (n < MIN_FIELDS || n > MAX_FIELDS) {
-        return fail(errp, "not policy,nodes,disk,memory,cpus[,spindles[,exclusive storage]]:", text);
+        return fail(errp,
+                    "not policy,nodes,disk,memory,cpus[,spindles[,exclusive storage]]:", text);
     }
     if (!parse_policy(fields[0], &ret->policy, errp) ||
         !read_int("node count", fields[1], &ret->n_nodes, errp) ||
