@@ -4,6 +4,9 @@
 
 #include <time.h>
 
+#include "facts/level.h"
+#include "htools/backends/iallocator/iallocator.h"
+#include "htools/backends/simulation/simulation.h"
 #include "htools/backends/text/text.h"
 #include "htools/core/loader.h"
 #include "htools/core/print.h"
@@ -16,6 +19,16 @@ static struct ht_cluster *load_text(const struct htools_options *options, GError
     return ht_text_load(options->text_data, errp);
 }
 
+static struct ht_cluster *load_iallocator(const struct htools_options *options, GError **errp)
+{
+    g_autofree char *text = NULL;
+    gsize len;
+
+    return htools_read_file(options->ialloc_src, &text, &len, errp)
+               ? iallocator_load(text, (gssize)len, errp)
+               : NULL;
+}
+
 static struct ht_cluster *load_source(const struct htools_options *options, GError **errp)
 {
     bool rapi = *options->master != '\0', luxi = options->luxi != NULL;
@@ -26,8 +39,14 @@ static struct ht_cluster *load_source(const struct htools_options *options, GErr
                     "Only one of the rapi, luxi, and data files options should be given.");
         return NULL;
     }
+    if (options->simulate != NULL) {
+        return simulation_load((const char *const *)options->simulate, errp);
+    }
     if (text) {
         return load_text(options, errp);
+    }
+    if (options->ialloc_src != NULL) {
+        return load_iallocator(options, errp);
     }
     g_set_error(errp, HT_LOAD_ERROR, 0, "No backend selected! Exiting.");
     return NULL;
@@ -104,7 +123,7 @@ static bool merge(const struct htools_options *options, struct ht_cluster *clust
         .excl_tags = (const char *const *)excl_tags,
         .selected = (const char *const *)options->select_instances,
         .excluded = (const char *const *)options->exclude_instances,
-        .level_30 = g_strcmp0(g_getenv("GANTRY_LEVEL"), "3.0") == 0,
+        .level_30 = fact_level() == LEVEL_3_0,
         .now = (int64_t)time(NULL),
     };
 
@@ -120,6 +139,25 @@ static bool merge(const struct htools_options *options, struct ht_cluster *clust
     return true;
 }
 
+void htools_show_warnings(const GPtrArray *warnings)
+{
+    if (warnings->len == 0) {
+        return;
+    }
+    fputs("Warning: cluster has inconsistent data:\n", stderr);
+    for (unsigned i = 0; i < warnings->len; i++) {
+        fprintf(stderr, "  - %s\n", (const char *)g_ptr_array_index(warnings, i));
+    }
+    fputc('\n', stderr);
+}
+
+bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError **errp)
+{
+    const char *name = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+
+    return g_file_get_contents(name, ret_text, ret_len, errp);
+}
+
 struct ht_cluster *htools_load(const struct htools_options *options, GError **errp)
 {
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = load_source(options, errp);
@@ -133,12 +171,8 @@ struct ht_cluster *htools_load(const struct htools_options *options, GError **er
         return NULL;
     }
     warnings = ht_cluster_update_memory(cluster, options->static_kvm_node_memory);
-    if (options->verbose != 0 && warnings->len > 0) {
-        fputs("Warning: cluster has inconsistent data:\n", stderr);
-        for (unsigned i = 0; i < warnings->len; i++) {
-            fprintf(stderr, "  - %s\n", (const char *)g_ptr_array_index(warnings, i));
-        }
-        fputc('\n', stderr);
+    if (options->verbose != 0) {
+        htools_show_warnings(warnings);
     }
     return g_steal_pointer(&cluster);
 }
