@@ -311,6 +311,11 @@ bool ht_redundancy_holds(const struct ht_redundancy *r)
     return r->n_failing == 0;
 }
 
+unsigned ht_redundancy_failing(const struct ht_redundancy *r)
+{
+    return r->n_failing;
+}
+
 /* The place of a new instance's row. With a view of one group the reference counts only that
  * group's instances and may hit one of them (Cluster.hs findAllocation, AllocationSolution.hs
  * updateIl); its answer depends on it, so it is done here, too. */

@@ -16,6 +16,8 @@ void ht_redundancy_free(struct ht_redundancy *redundancy);
 
 /* It holds now. */
 bool ht_redundancy_holds(const struct ht_redundancy *redundancy);
+/* The number of nodes that cannot be lost. */
+unsigned ht_redundancy_failing(const struct ht_redundancy *redundancy);
 /* It holds with inst, which is on no node now, on these nodes. */
 bool ht_redundancy_allows(struct ht_redundancy *redundancy, const struct ht_instance *inst,
                           int pnode, int snode);
