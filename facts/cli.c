@@ -112,12 +112,18 @@ static const char *resolve_alias(enum cli_program_id program, const char *name)
     return name;
 }
 
+bool cli_command_is_current(const struct cli_command *command)
+{
+    return (command->flags & CLI_SINCE_31) == 0 || fact_level() >= LEVEL_3_1;
+}
+
 const struct cli_command *cli_command_find(enum cli_program_id program, const char *name)
 {
     const char *real = resolve_alias(program, name);
 
     for (size_t i = 0; i < CLI_CMD_COUNT; i++) {
-        if (cli_commands[i].program == program && strcmp(cli_commands[i].name, real) == 0) {
+        if (cli_commands[i].program == program && strcmp(cli_commands[i].name, real) == 0 &&
+            cli_command_is_current(&cli_commands[i])) {
             return &cli_commands[i];
         }
     }

@@ -126,8 +126,8 @@ struct cli_use {
 };
 
 enum cli_flags {
-    CLI_ENV =
-        1 << 0, /* cli_command_env() names a variable with more arguments, to be put in front */
+    CLI_ENV = 1 << 0,      /* cli_command_env() names a variable with more arguments */
+    CLI_SINCE_31 = 1 << 1, /* not at level 3.0 */
 };
 
 struct cli_command {
@@ -157,18 +157,21 @@ extern const struct cli_command cli_commands[CLI_CMD_COUNT];
 
 /* NULL if there is no such program; name without folder. */
 const struct cli_program *cli_program_find(const char *name);
-/* Takes aliases too, but no abbreviations; NULL if the program has no such command. */
+/* Takes aliases too, but no abbreviations; NULL if the current level has no such command. */
 const struct cli_command *cli_command_find(enum cli_program_id program, const char *name);
 /* The i-th alias of the program and its command; false behind the last. */
 bool cli_alias_at(enum cli_program_id program, size_t i, const char **ret_alias,
                   const char **ret_command);
 
+/* Whether the current level has the command. */
+bool cli_command_is_current(const struct cli_command *command);
 /* The options of the command at the current level in the order of --help, the common ones included.
  * NULL-terminated, borrowed pointers; g_free() the array. */
 const struct cli_option **cli_command_options(const struct cli_command *command);
 /* The fewest and most arguments that the command takes together; CLI_ANY: no limit. */
 void cli_command_arg_range(const struct cli_command *command, int *ret_min, int *ret_max);
-/* "GNT_NODE_LIST": allocated; NULL if the command takes none. */
+/* The environment variable whose words, split as by a shell, are put in front of the command's
+ * arguments, as "GNT_NODE_LIST"; allocated. NULL if the command has none. */
 char *cli_command_env(const struct cli_command *command);
 
 bool cli_option_takes_value(const struct cli_option *option);

@@ -327,6 +327,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
         if (!fact_member_is_current(member)) {
             continue;
         }
+        if (at >= json_len(json) && member->spec->presence == FACT_REQUIRED) {
+            return fact_fail(errp, FACT_ERROR_MISSING, path, "expected more than %zu values", at);
+        }
         if (!decode_member(object, member, at < json_len(json) ? json_at(json, at) : NULL, value,
                            path, errp)) {
             return false;
@@ -343,8 +346,9 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
 bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
                            const struct fact_path *path, GError **errp)
 {
-    bool good = object->unknown == FACT_UNKNOWN_TUPLE ? decode_positional(object, json, value, path, errp)
-                                 : decode_named(object, json, value, path, errp);
+    bool good = object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(object, json, value, path, errp)
+                    : decode_named(object, json, value, path, errp);
 
     if (!good) {
         fact_object_clear(object, value);

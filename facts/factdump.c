@@ -9,6 +9,8 @@
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/codec.h"
+#include "facts/completion.h"
+#include "facts/man.h"
 #include "facts/type-text.h"
 
 static const struct {
@@ -50,7 +52,7 @@ void dump_json(struct json_writer *w, const char *key, const char *text)
 
 static const char *const presence_words[] = {
     [FACT_REQUIRED] = "required", [FACT_OPTIONAL] = "optional",     [FACT_NULLABLE] = "nullable",
-    [FACT_DEFAULT] = "default",   [FACT_DEFAULT_HIDDEN] = "hidden",
+    [FACT_DEFAULT] = "default",   [FACT_DEFAULT_HIDDEN] = "hidden", [FACT_REAL] = "required",
 };
 
 void dump_member(struct json_writer *w, const struct fact_member *member)
@@ -99,7 +101,11 @@ static bool dump_wanted(const char *wanted, struct json_writer *w)
 
 static int usage(void)
 {
-    fputs("Usage: factdump --json FAMILY\n\nPrints {FAMILY: facts}. Families: all", stderr);
+    fputs("Usage: factdump --json FAMILY    prints {FAMILY: facts}\n"
+          "       factdump --man PROGRAM    prints the manual page of a gnt-* program\n"
+          "       factdump --completion     prints the tables of the shell completion\n\n"
+          "Families: all",
+          stderr);
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
         fprintf(stderr, ", %s", families[i].name);
     }
@@ -107,14 +113,32 @@ static int usage(void)
     return 2;
 }
 
+/* What the arguments ask for; NULL if they ask for nothing that there is. */
+static char *print_wanted(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--json") == 0) {
+        GString *out = g_string_new(NULL);
+        struct json_writer w = json_writer_init(out, JSON_PYTHON);
+        bool found = dump_wanted(argv[2], &w);
+
+        g_string_append_c(out, '\n');
+        return g_string_free(out, !found);
+    }
+    if (argc == 3 && strcmp(argv[1], "--man") == 0) {
+        const struct cli_program *program = cli_program_find(argv[2]);
+
+        return program != NULL ? man_page(program) : NULL;
+    }
+    return argc == 2 && strcmp(argv[1], "--completion") == 0 ? completion_tables() : NULL;
+}
+
 int main(int argc, char **argv)
 {
-    g_autoptr(GString) out = g_string_new(NULL);
-    struct json_writer w = json_writer_init(out, JSON_PYTHON);
+    g_autofree char *text = print_wanted(argc, argv);
 
-    if (argc != 3 || strcmp(argv[1], "--json") != 0 || !dump_wanted(argv[2], &w)) {
+    if (text == NULL) {
         return usage();
     }
-    puts(out->str);
+    fputs(text, stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -13,9 +13,15 @@ struct json_writer;
 
 /* DUMP_FAMILY(function suffix, "family") */
 #define DUMP_FAMILIES                                                                              \
+    DUMP_FAMILY(cli, "cli")                                                                        \
+    DUMP_FAMILY(constants, "constants")                                                            \
     DUMP_FAMILY(enums, "enums")                                                                    \
     DUMP_FAMILY(errors, "errors")                                                                  \
+    DUMP_FAMILY(methods, "methods")                                                                \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
+    DUMP_FAMILY(paths, "paths")                                                                    \
+    DUMP_FAMILY(query_fields, "query_fields")                                                      \
+    DUMP_FAMILY(rapi, "rapi")                                                                      \
     DUMP_FAMILY(rpc, "rpc")
 
 /* Each writes one JSON value. */

@@ -166,6 +166,10 @@ static char *duration_text(double seconds)
         return g_strdup_printf("%.0f ns", rint(seconds * 1e9));
     }
     json_write_double(&w, seconds);
+    if (strchr(text->str, '.') == NULL) {
+        /* The writer drops the point of whole numbers, Haskell's show does not. */
+        g_string_append(text, ".0");
+    }
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

@@ -2,6 +2,9 @@
 
 #include "compat-config/store/store.h"
 
+#include <string.h>
+
+#include "base/json-scan.h"
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "compat-config/model/internal.h"
@@ -60,102 +63,207 @@ static bool check_object(enum cfg_kind kind, const char *key, const char *uuid, 
     return kind != CFG_KIND_disk || cfg_disk_check(value, path, errp);
 }
 
-/* Decodes all objects of a kind; the trees are gone afterwards, so that at no time the whole file
- * is there twice. */
-static struct cfg_table *decode_table(enum cfg_kind kind, const char *name, struct any_map *map,
+/* A part of the file's text; text NULL: the file does not have it. */
+struct span {
+    const char *text;
+    size_t len;
+};
+
+/* What stands in the file: the containers as spans, all else decoded. */
+struct parts {
+    struct config_data *head;
+    struct span containers[CFG_KIND_COUNT];
+};
+
+static void parts_clear(struct parts *parts)
+{
+    fact_object_free(&fact_object_config_data, parts->head);
+}
+
+/* Sets the path in front of a JSON error. */
+static bool fail_json(const struct fact_path *path, GError *error, GError **errp)
+{
+    (void)fact_fail(errp, FACT_ERROR_KIND, path, "%s", error->message);
+    g_error_free(error);
+    return false;
+}
+
+static const void *decode_entry(enum cfg_kind kind, const struct json_scan *scan,
+                                const struct cfg_table *table, const struct fact_path *path,
+                                GError **errp)
+{
+    const struct fact_object *object = cfg_kind_object(kind);
+    CLEANUP(json_unrefp) struct json *json = NULL;
+    GError *error = NULL;
+    void *value;
+
+    if (!json_parse(scan->value, (gssize)scan->value_len, &json, &error)) {
+        (void)fail_json(path, error, errp);
+        return NULL;
+    }
+    value = decode_object(object, json, path, errp);
+    if (value == NULL) {
+        return NULL;
+    }
+    drop_false_mark(object, value);
+    if (!check_object(kind, scan->key, cfg_table_uuid(table, value), value, path, errp)) {
+        cfg_object_unref(object, value);
+        return NULL;
+    }
+    return value;
+}
+
+static bool scan_container(enum cfg_kind kind, const struct span *span,
+                           const struct fact_path *container, const struct cfg_table *empty,
+                           GPtrArray *values, GError **errp)
+{
+    struct json_scan scan;
+    GError *error = NULL;
+
+    if (!json_scan_begin(&scan, span->text, span->len, &error)) {
+        return fail_json(container, error, errp);
+    }
+    while (json_scan_next(&scan, &error)) {
+        const struct fact_path path = {.up = container, .member = scan.key};
+        const void *value = decode_entry(kind, &scan, empty, &path, errp);
+
+        if (value == NULL) {
+            json_scan_end(&scan);
+            return false;
+        }
+        g_ptr_array_add(values, (void *)value);
+    }
+    return scan.complete || fail_json(container, error, errp);
+}
+
+/* One object after the other, so that at no time the whole file is there as a tree. */
+static struct cfg_table *decode_table(enum cfg_kind kind, const char *name, const struct span *span,
                                       GError **errp)
 {
     const struct fact_object *object = cfg_kind_object(kind);
     const struct fact_path container = {.member = name};
-    struct cfg_table *table = cfg_table_new(object, g_new(const void *, map->n), 0);
+    struct cfg_table *table = cfg_table_new(object, NULL, 0);
+    GPtrArray *values = g_ptr_array_new();
+    bool good = span->text == NULL || scan_container(kind, span, &container, table, values, errp);
+    size_t n = values->len;
 
-    for (size_t i = 0; i < map->n; i++) {
-        const struct fact_path path = {.up = &container, .member = map->v[i].key};
-        void *value = decode_object(object, map->v[i].value, &path, errp);
+    cfg_table_unref(table);
+    table = cfg_table_new(object, (const void **)g_ptr_array_free(values, FALSE), n);
+    for (size_t i = 1; good && i < n; i++) {
+        const char *uuid = cfg_table_uuid(table, table->v[i]);
 
-        if (value == NULL) {
-            cfg_table_unref(table);
-            return NULL;
+        if (strcmp(cfg_table_uuid(table, table->v[i - 1]), uuid) == 0) {
+            good = fact_fail(errp, FACT_ERROR_VALUE, &container, "%s stands there twice", uuid);
         }
-        table->v[table->n++] = value;
-        drop_false_mark(object, value);
-        if (!check_object(kind, map->v[i].key, cfg_table_uuid(table, value), value, &path, errp)) {
-            cfg_table_unref(table);
-            return NULL;
-        }
-        json_unref(map->v[i].value);
-        map->v[i].value = NULL;
     }
-    fact_clear(&type_any_map, map);
+    if (!good) {
+        cfg_table_unref(table);
+        return NULL;
+    }
     return table;
 }
 
-static bool decode_tables(struct config_data *head, struct cfg_table *tables[CFG_KIND_COUNT],
-                          GError **errp)
+static const char *container_name(enum cfg_kind kind)
 {
     for (size_t i = 0; i < fact_object_config_data.n_members; i++) {
-        const struct fact_member *member = &fact_object_config_data.members[i];
-        int kind = cfg_kind_of_member(member);
-
-        if (kind < 0) {
-            continue;
-        }
-        tables[kind] =
-            decode_table(kind, member->name, (void *)((char *)head + member->offset), errp);
-        if (tables[kind] == NULL) {
-            return false;
+        if (cfg_kind_of_member(&fact_object_config_data.members[i]) == (int)kind) {
+            return fact_object_config_data.members[i].name;
         }
     }
-    return true;
+    g_assert_not_reached();
 }
 
-/* Takes the head apart into a snapshot; what is left in it is the caller's to clear. */
-static const struct cfg *from_head(struct config_data *head, GError **errp)
+/* Takes the head out of parts. */
+static const struct cfg *from_parts(struct parts *parts, GError **errp)
 {
     const struct fact_path path = {.member = "cluster"};
     struct cfg_table *tables[CFG_KIND_COUNT] = {NULL};
     void *cluster;
+    bool good;
 
-    if (!check_version(head->version, errp)) {
+    if (!check_version(parts->head->version, errp)) {
         return NULL;
     }
-    cluster = decode_object(&fact_object_cluster, head->cluster, &path, errp);
-    if (cluster == NULL) {
-        return NULL;
+    cluster = decode_object(&fact_object_cluster, parts->head->cluster, &path, errp);
+    good = cluster != NULL;
+    for (int kind = 0; good && kind < CFG_KIND_COUNT; kind++) {
+        tables[kind] = decode_table(kind, container_name(kind), &parts->containers[kind], errp);
+        good = tables[kind] != NULL;
     }
-    json_unref(head->cluster);
-    head->cluster = NULL;
-    if (!decode_tables(head, tables, errp)) {
+    if (!good) {
         for (size_t i = 0; i < CFG_KIND_COUNT; i++) {
             cfg_table_unref(tables[i]);
         }
         cfg_object_unref(&fact_object_cluster, cluster);
         return NULL;
     }
-    return cfg_new(head, cluster, tables);
+    json_unref(parts->head->cluster);
+    parts->head->cluster = NULL;
+    return cfg_new(parts->head, cluster, tables);
+}
+
+/* Puts a member of the file where it belongs: head is the object that is decoded as the file's
+ * head, in which containers stand for being there only. */
+static bool take_member(struct parts *parts, struct json *head, const struct json_scan *scan,
+                        GError **errp)
+{
+    const struct fact_member *member = fact_object_find(&fact_object_config_data, scan->key);
+    const struct fact_path path = {.member = scan->key};
+    int kind = member == NULL ? -1 : cfg_kind_of_member(member);
+    struct json *value = NULL;
+    GError *error = NULL;
+
+    if (kind >= 0 && scan->value[0] == '{') {
+        parts->containers[kind] = (struct span){.text = scan->value, .len = scan->value_len};
+        json_set(head, scan->key, json_new_object());
+        return true;
+    }
+    if (!json_parse(scan->value, (gssize)scan->value_len, &value, &error)) {
+        return fail_json(&path, error, errp);
+    }
+    json_set(head, scan->key, value);
+    return true;
+}
+
+static bool take_apart(const char *text, size_t len, struct parts *parts, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *head = json_new_object();
+    struct json_scan scan;
+
+    if (len > JSON_MAX_TEXT) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_LIMIT, "larger than %d bytes", JSON_MAX_TEXT);
+        return false;
+    }
+    if (!json_scan_begin(&scan, text, len, errp)) {
+        return false;
+    }
+    while (json_scan_next(&scan, errp)) {
+        if (!take_member(parts, head, &scan, errp)) {
+            json_scan_end(&scan);
+            return false;
+        }
+    }
+    if (!scan.complete) {
+        return false;
+    }
+    parts->head = fact_object_decode(&fact_object_config_data, head, NULL, errp);
+    return parts->head != NULL;
 }
 
 const struct cfg *cfg_parse(const char *text, size_t len, GError **errp)
 {
-    struct json *json = NULL;
-    struct config_data *head;
-    const struct cfg *cfg;
+    struct parts parts = {0};
+    const struct cfg *cfg = NULL;
     GError *error = NULL;
 
-    if (!json_parse(text, (gssize)len, &json, &error)) {
-        g_propagate_prefixed_error(errp, error, "not a configuration: ");
-        return NULL;
-    }
-    head = fact_object_decode(&fact_object_config_data, json, NULL, &error);
-    json_unref(json);
-    if (head == NULL) {
+    if (!take_apart(text, len, &parts, &error)) {
         g_set_error(errp, CFG_STORE_ERROR, CFG_STORE_ERROR_FORMAT, "not a configuration: %s",
                     error->message);
         g_error_free(error);
         return NULL;
     }
-    cfg = from_head(head, &error);
-    fact_object_free(&fact_object_config_data, head);
+    cfg = from_parts(&parts, &error);
+    parts_clear(&parts);
     if (cfg == NULL && error->domain == FACT_ERROR) {
         error->domain = CFG_STORE_ERROR;
         error->code = CFG_STORE_ERROR_FORMAT;

@@ -11,12 +11,17 @@ struct named {
     const void *object;
 };
 
+/* The name, or what stands for it: the UUID of objects without one. */
 static const char *name_of(enum cfg_kind kind, const void *object)
 {
-    const struct fact_member *member = fact_object_find(cfg_kind_object(kind), "name");
+    const struct fact_object *type = cfg_kind_object(kind);
+    const struct fact_member *member = fact_object_find(type, "name");
     const char *name;
 
-    if (member == NULL || !fact_member_is_set(cfg_kind_object(kind), object, member)) {
+    if (member == NULL) {
+        member = fact_object_find(type, "uuid");
+    }
+    if (!fact_member_is_set(type, object, member)) {
         return "";
     }
     name = *(char *const *)(const void *)((const char *)object + member->offset);

@@ -44,6 +44,14 @@ void qf_instance_admin_up(const struct query *query, const struct query_item *it
     }
 }
 
+void qf_instance_forthcoming(const struct query *query, const struct query_item *item,
+                             const struct qfield *field, struct query_value *ret_value)
+{
+    (void)query;
+    (void)field;
+    query_set_bool(ret_value, cfg_instance_is_forthcoming(item->object));
+}
+
 /* ---- nodes and groups ---- */
 
 static void set_name(struct query_value *ret_value, const char *name)

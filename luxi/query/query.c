@@ -378,7 +378,7 @@ bool query_write_fields(enum query_kind kind, const char *const *fields, struct 
 {
     if (query_rows[kind].via != QUERY_VIA_LUXI) {
         return err_fail(errp, ERR_GENERIC, ECODE_NONE,
-                        "fields of '%s' can only be asked for by a job", query_rows[kind].word);
+                        "fields of '%s' can only be asked for by a job", query_word(kind));
     }
     json_write_object_begin(w);
     json_write_key(w, result_word(0));

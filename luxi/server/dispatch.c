@@ -18,7 +18,9 @@ void luxid_dispatch(struct luxi_call *call, const char *method, struct json *arg
         luxi_call_refuse(call, reason);
         return;
     }
-    decoded = fact_object_decode(row->args, args, NULL, &error);
+    /* A method without arguments takes whatever comes, as the reference does. */
+    decoded = row->args->n_members == 0 ? fact_object_new(row->args)
+                                        : fact_object_decode(row->args, args, NULL, &error);
     if (decoded == NULL) {
         reason = g_strdup_printf("arguments of %s: %s", method, error->message);
         luxi_call_refuse(call, reason);

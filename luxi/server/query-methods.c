@@ -75,15 +75,17 @@ static const char *const *strv(const struct str_list *list, GPtrArray **ret_arra
 
 /* ---- Query, QueryFields ---- */
 
-/* The resource, or the request is refused. */
+/* The resource, or the request is refused. Providers of external storage are unknown to the reference's daemon: only
+ * jobs tell about them. */
 static const struct query_row *resource(struct luxi_call *call, const char *what)
 {
     const struct query_row *row = query_row_find(what);
 
-    if (row == NULL) {
+    if (row == NULL || row->kind == QUERY_extstorage) {
         g_autofree char *reason = g_strdup_printf("there is no resource '%s'", what);
 
         luxi_call_refuse(call, reason);
+        return NULL;
     }
     return row;
 }
@@ -92,7 +94,8 @@ static void fail_via_job(struct luxi_call *call, const struct query_row *row)
 {
     g_autoptr(GError) error = NULL;
 
-    err_set(&error, ERR_GENERIC, ECODE_NONE, "'%s' can only be asked for by a job", row->word);
+    err_set(&error, ERR_GENERIC, ECODE_NONE, "'%s' can only be asked for by a job",
+            query_word(row->kind));
     luxi_call_fail(call, error);
 }
 
