@@ -511,6 +511,67 @@ static bool run_standard(const struct space *space, GError **errp)
     return ok;
 }
 
+/* -v -v -v: what is wrong already, on standard error. */
+static void tell_bad_items(const struct space *space, const struct ht_bad_items *bad)
+{
+    struct ht_cluster *cluster = space->cluster;
+    g_autoptr(GString) nodes = g_string_new(NULL);
+    g_autoptr(GString) groups = g_string_new(NULL);
+
+    if (space->options->verbose <= 3) {
+        return;
+    }
+    for (unsigned i = 0; i < bad->n_nodes; i++) {
+        g_string_append(nodes, i == 0 ? "" : ",");
+        ht_append_show_string(nodes, cluster->nodes[bad->nodes[i]].name);
+    }
+    if (bad->n_nodes > 0) {
+        fprintf(stderr, "Bad nodes: [%s]\n", nodes->str);
+    }
+    for (unsigned i = 0; i < cluster->n_groups; i++) {
+        struct ht_view group = ht_view_group(cluster, (int)i);
+
+        if (!ht_view_redundant(cluster, &group, &space->algorithm)) {
+            g_string_append(groups, groups->len == 0 ? "" : ",");
+            ht_append_show_string(groups, cluster->groups[i].name);
+        }
+        ht_view_clear(&group);
+    }
+    if (groups->len > 0) {
+        fprintf(stderr, "Bad groups: [%s]\n", groups->str);
+    }
+}
+
+/* The same for where instances may go: nodes, or primary nodes with their secondary nodes. */
+static void tell_targets(const struct space *space)
+{
+    const struct ht_alloc_nodes *targets = &space->targets;
+    const struct ht_node *nodes = space->cluster->nodes;
+    bool pairs = targets->n_required == 2;
+    g_autoptr(GString) out = g_string_new(pairs ? "Right [" : "Left [");
+    const char *comma = "";
+
+    for (unsigned i = 0; i < targets->n_nodes; i++) {
+        g_autoptr(GString) others = g_string_new(NULL);
+
+        for (unsigned j = 0; pairs && j < targets->n_nodes; j++) {
+            if (j != i && nodes[targets->nodes[i]].group == nodes[targets->nodes[j]].group) {
+                g_string_append_printf(others, "%s%d", others->len == 0 ? "" : ",",
+                                       targets->nodes[j]);
+            }
+        }
+        if (!pairs) {
+            g_string_append_printf(out, "%s%d", comma, targets->nodes[i]);
+        } else if (others->len > 0) {
+            g_string_append_printf(out, "%s(%d,[%s])", comma, targets->nodes[i], others->str);
+        } else {
+            continue;
+        }
+        comma = ",";
+    }
+    fprintf(stderr, "Allocatable nodes: %s]\n", out->str);
+}
+
 /* Takes groups that nothing should be allocated in out of the targets, and finds out whether there
  * is a point in allocating at all. */
 static bool find_targets(struct space *space, GError **errp)
@@ -522,6 +583,7 @@ static bool find_targets(struct space *space, GError **errp)
     struct ht_bad_items bad;
 
     htools_bad_items(cluster, &space->view, &bad);
+    tell_bad_items(space, &bad);
     for (unsigned i = 0; i < cluster->n_groups; i++) {
         policies[i] = cluster->groups[i].alloc_policy;
     }
@@ -590,6 +652,9 @@ static bool run(struct space *space, GError **errp)
     if (!find_targets(space, errp)) {
         g_prefix_error(errp, "failure during allocation: ");
         return false;
+    }
+    if (options->verbose > 3) {
+        tell_targets(space);
     }
     if (!run_tiered(space, errp) || !run_standard(space, errp)) {
         return false;
