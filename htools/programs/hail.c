@@ -525,6 +525,8 @@ int hail_main(const struct htools_options *options, const char *const *operands)
         if (other == NULL || !move_request(asked, other, &request, &error)) {
             return htools_complain(NULL, error);
         }
+    } else if (!htools_ask_mond(options, asked, &error)) {
+        return htools_complain(NULL, error);
     }
     return answer_and_save(options, other != NULL ? other : asked, &request, &error)
                ? EXIT_SUCCESS

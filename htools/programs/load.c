@@ -6,6 +6,8 @@
 
 #include "facts/level.h"
 #include "htools/backends/iallocator/iallocator.h"
+#include "htools/backends/mond/mond.h"
+#include "htools/backends/rapi/rapi.h"
 #include "htools/backends/simulation/simulation.h"
 #include "htools/backends/text/text.h"
 #include "htools/core/loader.h"
@@ -38,6 +40,9 @@ static struct ht_cluster *load_source(const struct htools_options *options, GErr
         g_set_error(errp, HT_LOAD_ERROR, 0,
                     "Only one of the rapi, luxi, and data files options should be given.");
         return NULL;
+    }
+    if (rapi) {
+        return rapi_load(options->master, errp);
     }
     if (options->simulate != NULL) {
         return simulation_load((const char *const *)options->simulate, errp);
@@ -158,6 +163,30 @@ bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError 
     return g_file_get_contents(name, ret_text, ret_len, errp);
 }
 
+bool htools_ask_mond(const struct htools_options *options, struct ht_cluster *cluster,
+                     GError **errp)
+{
+    const struct mond_options how = {.file = options->mond_data, .xen = options->mond_xen};
+    g_autofree char *problem = NULL;
+
+    if (!options->mond || options->ignore_dynu) {
+        return true;
+    }
+    if (!mond_apply(cluster, &how, &problem, errp)) {
+        g_prefix_error(errp, "can't parse MonD data: ");
+        return false;
+    }
+    if (problem != NULL && options->exit_on_missing_mond_data) {
+        g_set_error(errp, HT_LOAD_ERROR, 0, "Not all required data available: %s", problem);
+        return false;
+    }
+    if (problem != NULL) {
+        fprintf(stderr, "Warning: the load that monitoring daemons tell is not used: %s\n",
+                problem);
+    }
+    return true;
+}
+
 struct ht_cluster *htools_load(const struct htools_options *options, GError **errp)
 {
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = load_source(options, errp);
@@ -168,6 +197,9 @@ struct ht_cluster *htools_load(const struct htools_options *options, GError **er
         return NULL;
     }
     if (!merge(options, cluster, errp)) {
+        return NULL;
+    }
+    if (!htools_ask_mond(options, cluster, errp)) {
         return NULL;
     }
     warnings = ht_cluster_update_memory(cluster, options->static_kvm_node_memory);
@@ -249,8 +281,8 @@ bool htools_save(const struct htools_options *options, const struct ht_cluster *
     }
     path = g_strdup_printf("%s.%s", options->save, extension);
     ht_text_serialize(cluster, view, text);
-    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666,
-                                  errp)) {
+    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE,
+                                  0666, errp)) {
         return false;
     }
     fflush(stdout);

@@ -313,6 +313,10 @@ void commands_add_tools(struct model *model, GString *commands)
             append_command(model, commands, tools[i].words, tools[i].chances, tools[i].n_chances);
         }
     }
+    if (rng_percent(&model->rng, 35)) {
+        append_command(model, commands, "hbal -m file://rapi", hbal_chances, 8);
+        append_command(model, commands, "hroller -m file://rapi", hroller_chances, 4);
+    }
 }
 
 static void add_allocations(struct model *model, struct write_request *request, int n)
