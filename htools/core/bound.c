@@ -19,7 +19,8 @@ struct mover {
     int instance, rank;
     struct ht_needs needs;
     struct ht_kinds kinds;
-    struct source source; /* as it was when the instance was last looked at; its nodes are the same */
+    struct source
+        source;   /* as it was when the instance was last looked at; its nodes are the same */
     double gain;  /* no candidate gained more when this was written... */
     double stamp; /* ...which was when the drift was this */
     bool dirty;   /* nothing is known */
@@ -31,12 +32,12 @@ struct ht_bounds {
     struct mover *movers;
     unsigned n_movers;
     double drift;
-    bool fresh;           /* the frame is that of the field */
-    bool tags_moved;      /* pairs of locations and tags have changed */
-    double *pri, *sec;    /* by slot: parts of a target that becomes primary or secondary */
-    GArray *touched;      /* int: nodes that changed since the last collection */
-    double limit;         /* some candidate's score is at most this */
-    double slop;          /* what rounding can do to linear bounds */
+    bool fresh;        /* the frame is that of the field */
+    bool tags_moved;   /* pairs of locations and tags have changed */
+    double *pri, *sec; /* by slot: parts of a target that becomes primary or secondary */
+    GArray *touched;   /* int: nodes that changed since the last collection */
+    double limit;      /* some candidate's score is at most this */
+    double slop;       /* what rounding can do to linear bounds */
 };
 
 struct ht_bounds *ht_bounds_new(struct ht_field *field)
@@ -153,8 +154,8 @@ static double part_becomes_secondary(const struct ht_bounds *bounds, const struc
                                      double peer_mem, bool any_peer)
 {
     int slot = bounds->field->slot_of[node->idx];
-    double growth = MAX((double)gone->r_mem, peer_mem + mover->needs.reserve) -
-                    (double)node->load.r_mem;
+    double growth =
+        MAX((double)gone->r_mem, peer_mem + mover->needs.reserve) - (double)node->load.r_mem;
 
     return any_peer ? reserve_at_least(&bounds->frame, slot, growth)
                     : ht_frame_reserve(&bounds->frame, slot, growth);
@@ -163,7 +164,8 @@ static double part_becomes_secondary(const struct ht_bounds *bounds, const struc
 /* The parts of the two nodes that are the same for several kinds of moves. */
 struct shares {
     double p_stays, p_goes, p_second; /* the old primary: as it is, without, as secondary */
-    double s_goes, s_second, s_first; /* the old secondary: without, with another primary, primary */
+    double s_goes, s_second,
+        s_first; /* the old secondary: without, with another primary, primary */
 };
 
 static void compute_shares(const struct ht_bounds *bounds, const struct mover *mover, bool any_peer,
@@ -185,27 +187,26 @@ static void compute_shares(const struct ht_bounds *bounds, const struct mover *m
     if (s == NULL) {
         return;
     }
-    ret->p_second = p_base + first + part_becomes_secondary(bounds, mover, p, pg, 0, any_peer) +
-                    counted(p, pg, 0, one,
-                            one ? ht_load_unallocated_mem(p, pg) <= MAX(pg->r_mem, reserve)
-                                : pg->fail_n1);
+    ret->p_second =
+        p_base + first + part_becomes_secondary(bounds, mover, p, pg, 0, any_peer) +
+        counted(p, pg, 0, one,
+                one ? ht_load_unallocated_mem(p, pg) <= MAX(pg->r_mem, reserve) : pg->fail_n1);
 
     s_base = -counted(s, &s->load, 0, 0, s->load.fail_n1);
-    s_reserve =
-        ht_frame_reserve(frame, source->s_slot, (double)(sg->r_mem - s->load.r_mem));
+    s_reserve = ht_frame_reserve(frame, source->s_slot, (double)(sg->r_mem - s->load.r_mem));
     ret->s_goes = s_base + s_reserve + counted(s, sg, 0, 0, sg->fail_n1) +
                   ht_frame_node(frame, needs, source->s_slot, 0, HT_RES_LAST_SECONDARY, -1);
-    ret->s_second = s_base + part_becomes_secondary(bounds, mover, s, sg, 0, any_peer) +
-                    counted(s, sg, 0, one,
-                            one ? ht_load_unallocated_mem(s, sg) <= MAX(sg->r_mem, reserve)
-                                : sg->fail_n1);
-    ret->s_first = s_base + s_reserve +
-                   ht_frame_node(frame, needs, source->s_slot, HT_RES_MEM, HT_RES_NET_LOAD, 1) +
-                   counted(s, sg, one, 0,
-                           one ? ht_load_unallocated_mem(s, sg) -
-                                         (int64_t)needs->amount[HT_RES_MEM] <=
-                                     sg->r_mem
-                               : sg->fail_n1);
+    ret->s_second =
+        s_base + part_becomes_secondary(bounds, mover, s, sg, 0, any_peer) +
+        counted(s, sg, 0, one,
+                one ? ht_load_unallocated_mem(s, sg) <= MAX(sg->r_mem, reserve) : sg->fail_n1);
+    ret->s_first =
+        s_base + s_reserve +
+        ht_frame_node(frame, needs, source->s_slot, HT_RES_MEM, HT_RES_NET_LOAD, 1) +
+        counted(s, sg, one, 0,
+                one ? ht_load_unallocated_mem(s, sg) - (int64_t)needs->amount[HT_RES_MEM] <=
+                          sg->r_mem
+                    : sg->fail_n1);
 }
 
 /* The bound's part of everything but the target. */
@@ -332,10 +333,8 @@ static double examine_peers(struct ht_bounds *bounds, const struct mover *mover,
                 continue;
             }
             if (by_primaries) {
-                peer_mem =
-                    (double)ht_counts_get(&field->cluster->nodes[other].peers, node->idx);
-                low = parts[k] +
-                      target_part(bounds, mover, false, slot, peer_mem, false);
+                peer_mem = (double)ht_counts_get(&field->cluster->nodes[other].peers, node->idx);
+                low = parts[k] + target_part(bounds, mover, false, slot, peer_mem, false);
             } else {
                 const struct ht_load *gone =
                     node == source->pnode ? &source->p_gone : &source->s_gone;
@@ -480,8 +479,8 @@ static void reconsider_targets(struct ht_bounds *bounds, struct mover *mover)
 
         for (int primary = 0; primary < 2 && slot != HT_NONE; primary++) {
             if (least_part[primary] < INFINITY) {
-                double low = least_part[primary] +
-                             target_part(bounds, mover, primary, slot, 0, true);
+                double low =
+                    least_part[primary] + target_part(bounds, mover, primary, slot, 0, true);
 
                 gain = MAX(gain, field->score - low + bounds->slop);
             }
@@ -552,7 +551,8 @@ void ht_bounds_collect(struct ht_bounds *bounds, GArray *found)
     for (unsigned i = 0; i < bounds->n_movers; i++) {
         struct mover *mover = &bounds->movers[i];
 
-        if (!mover->dirty && (best == NULL || present_gain(bounds, mover) > present_gain(bounds, best))) {
+        if (!mover->dirty &&
+            (best == NULL || present_gain(bounds, mover) > present_gain(bounds, best))) {
             best = mover;
         }
     }

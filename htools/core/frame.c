@@ -252,8 +252,7 @@ static void update_factors(struct ht_frame *frame, const struct ht_field *field,
                 double dev = field->rows[slot].col[column] - frame->mean.col[column];
 
                 frame->quad[set][r][slot] += chord[column] * one * one;
-                frame->linear[set][r][slot] +=
-                    2 * chord[column] * dev * one * effects[i].sign;
+                frame->linear[set][r][slot] += 2 * chord[column] * dev * one * effects[i].sign;
             }
         }
     }

@@ -37,11 +37,11 @@ struct ht_factors {
 };
 
 struct ht_frame {
-    unsigned n, n_pairs;             /* slots, and pairs of them */
-    double *quad[2][HT_RES_COUNT];   /* by set, resource, slot */
+    unsigned n, n_pairs;           /* slots, and pairs of them */
+    double *quad[2][HT_RES_COUNT]; /* by set, resource, slot */
     double *linear[2][HT_RES_COUNT];
     bool used[2][HT_RES_COUNT];
-    struct ht_factors *factors[2]; /* the same by set, slot, resource */
+    struct ht_factors *factors[2];      /* the same by set, slot, resource */
     double *reserve_unit, *reserve_dev; /* by slot */
     double reserve_coef, reserve_weight;
     double constant; /* of every candidate's bound, sums included */
