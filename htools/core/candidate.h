@@ -51,6 +51,12 @@ uint64_t ht_candidate_order(const struct ht_field *field, int instance_rank, int
 /* The score after a move that has been tried; exactly what the reference computes. */
 double ht_field_trial_score(struct ht_field *field, const struct ht_instance *inst,
                             const struct ht_move_trial *trial);
+/* The score with the instance, which is on no node of the field now, as primary on the trial's
+ * node; and that for good, right before the node is changed. */
+double ht_field_added_score(struct ht_field *field, const struct ht_instance *inst,
+                            const struct ht_trial *trial);
+void ht_field_added(struct ht_field *field, const struct ht_instance *inst,
+                    const struct ht_trial *trial);
 /* The sums after it. */
 struct ht_sums ht_field_trial_sums(struct ht_field *field, const struct ht_instance *inst,
                                    const struct ht_move_trial *trial);
