@@ -110,21 +110,27 @@ static bool check_rows(const struct json *rows, size_t n)
     return true;
 }
 
-bool run_query_old(struct cli_run *run, enum luxi_method_id method, const char *const *names,
-                   const char *const *fields, struct json **ret_rows, GError **errp)
+bool run_query_rows(struct cli_run *run, enum luxi_method_id method, struct json *args, size_t n,
+                    struct json **ret_rows, GError **errp)
 {
-    struct json *args = run_list(3, run_texts(names), run_texts(fields), json_new_bool(false));
-
     if (!run_call_for(run, method, args, JSON_ARRAY, ret_rows, errp)) {
         return false;
     }
-    if (check_rows(*ret_rows, g_strv_length((char **)fields))) {
+    if (check_rows(*ret_rows, n)) {
         return true;
     }
     json_unref(*ret_rows);
     *ret_rows = NULL;
     return err_fail(errp, ERR_PROTOCOL, ECODE_NONE, "the answer to %s has rows of another length",
                     luxi_method_rows[method].name);
+}
+
+bool run_query_old(struct cli_run *run, enum luxi_method_id method, const char *const *names,
+                   const char *const *fields, struct json **ret_rows, GError **errp)
+{
+    struct json *args = run_list(3, run_texts(names), run_texts(fields), json_new_bool(false));
+
+    return run_query_rows(run, method, args, g_strv_length((char **)fields), ret_rows, errp);
 }
 
 struct json *run_list(size_t n, ...)

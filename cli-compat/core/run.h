@@ -44,6 +44,9 @@ bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args
 bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args, int kind,
                   struct json **ret_result, GError **errp);
 
+/* Calls a method whose answer is a list of rows of n values each (ERR_PROTOCOL otherwise). */
+bool run_query_rows(struct cli_run *run, enum luxi_method_id method, struct json *args, size_t n,
+                    struct json **ret_rows, GError **errp);
 /* A query of the old style (names, fields, no locks): a list of rows, each with as many values as
  * there are fields (ERR_PROTOCOL otherwise). names and fields are NULL-terminated. */
 bool run_query_old(struct cli_run *run, enum luxi_method_id method, const char *const *names,

@@ -84,3 +84,13 @@ double time_seconds(const struct json *value)
                                  (double)json_int(json_at(value, 1)) / usec_per_sec
                            : -1;
 }
+
+double time_seconds_between(const struct json *from, const struct json *to)
+{
+    if (!is_split(from) || !is_split(to)) {
+        return 0;
+    }
+    /* Whole seconds first, to keep the digits of the microseconds. */
+    return (double)(json_int(json_at(to, 0)) - json_int(json_at(from, 0))) +
+           (double)(json_int(json_at(to, 1)) - json_int(json_at(from, 1))) / usec_per_sec;
+}

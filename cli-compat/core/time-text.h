@@ -18,5 +18,7 @@ char *time_text_long(int64_t seconds);
 
 /* Seconds of [seconds, microseconds]; -1 if value is no such list. */
 double time_seconds(const struct json *value);
+/* Seconds between two of them; 0 if one is no such list. */
+double time_seconds_between(const struct json *from, const struct json *to);
 
 #endif
