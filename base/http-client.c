@@ -19,6 +19,7 @@ struct http_client {
     CURLM *multi;
     GSource *timer;
     char *ca_file;
+    bool any_server;
     char *cert_file;
     guint connect_timeout_ms;
     size_t max_response;
@@ -327,6 +328,7 @@ struct http_client *http_client_new(const struct http_client_opts *opts)
     client->context = opts->context == NULL ? g_main_context_ref(g_main_context_default())
                                             : g_main_context_ref(opts->context);
     client->ca_file = g_strdup(opts->ca_file);
+    client->any_server = opts->any_server;
     client->cert_file = g_strdup(opts->cert_file);
     client->connect_timeout_ms = opts->connect_timeout_ms;
     client->max_response = opts->max_response;
@@ -396,9 +398,11 @@ static void set_body(struct transfer *transfer, const struct http_request *reque
 
 static void set_tls(const struct http_client *client, CURL *easy)
 {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+    if (client->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+    }
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, client->any_server ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     if (client->cert_file != NULL) {
@@ -427,7 +431,8 @@ static void start(struct transfer *transfer, const struct http_request *request)
     transfer->easy = NULL;
     transfer->where = g_strdup_printf("%s:%d", request->host, request->port);
     transfer->answer = g_string_new(NULL);
-    if (easy == NULL || !set_url(easy, request) || (!request->plain && client->ca_file == NULL)) {
+    if (easy == NULL || !set_url(easy, request) ||
+        (!request->plain && client->ca_file == NULL && !client->any_server)) {
         curl_easy_cleanup(easy);
         fail_transfer(transfer, HTTP_CLIENT_ERROR_SETUP, "this request cannot be made");
         return;

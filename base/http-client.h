@@ -32,6 +32,9 @@ struct http_client_opts {
     /* PEM files, read again for each new connection, so renewed certificates count at once. */
     const char *ca_file;   /* the only trust; NULL: plain HTTP only */
     const char *cert_file; /* client certificate and its key in one file; NULL: none */
+    /* HTTPS to servers whose certificate nobody here knows (a cluster's RAPI): it is not looked at,
+     * and ca_file not used. Never for anything secret. */
+    bool any_server;
     guint connect_timeout_ms;
     size_t max_response; /* bytes of a body */
     /* Requests on their way at once; more wait their turn, and their timeouts begin with it.

@@ -52,7 +52,7 @@ void dump_json(struct json_writer *w, const char *key, const char *text)
 
 static const char *const presence_words[] = {
     [FACT_REQUIRED] = "required", [FACT_OPTIONAL] = "optional",     [FACT_NULLABLE] = "nullable",
-    [FACT_DEFAULT] = "default",   [FACT_DEFAULT_HIDDEN] = "hidden", [FACT_REAL] = "real",
+    [FACT_DEFAULT] = "default",   [FACT_DEFAULT_HIDDEN] = "hidden", [FACT_REAL] = "required",
 };
 
 void dump_member(struct json_writer *w, const struct fact_member *member)

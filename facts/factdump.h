@@ -21,12 +21,14 @@ struct json_writer;
     DUMP_FAMILY(errors, "errors")                                                                  \
     DUMP_FAMILY(hvparams, "hvparams")                                                              \
     DUMP_FAMILY(ipolicy, "ipolicy")                                                                \
+    DUMP_FAMILY(methods, "methods")                                                                \
     DUMP_FAMILY(ndparams, "ndparams")                                                              \
     DUMP_FAMILY(nicparams, "nicparams")                                                            \
     DUMP_FAMILY(objects, "objects")                                                                \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
     DUMP_FAMILY(paths, "paths")                                                                    \
     DUMP_FAMILY(query_fields, "query_fields")                                                      \
+    DUMP_FAMILY(rapi, "rapi")                                                                      \
     DUMP_FAMILY(rpc, "rpc")
 
 /* Each writes one JSON value. */

@@ -78,7 +78,7 @@ enum fact_presence {
 
 enum fact_flags {
     FACT_PRIVATE = 1 << 0, /* never in logs or error texts */
-    FACT_SECRET = 1 << 1,  /* nor in files: FACT_REDACTED is written instead of each value */
+    FACT_SECRET = 1 << 1,  /* nor in files: "<redacted>" is written instead of each value */
 };
 
 /* Everything about a member but its place; opcodes share these between each other. */

@@ -100,13 +100,71 @@ def rpc(read):
     return entries
 
 
+# What the Haskell side takes to be absent or short of, beside what the facts say (src/Ganeti/Luxi.hs).
+LENIENT = {("CancelJob", "kill"): "default", ("QueryFields", "fields"): "default",
+           ("QueryFilters", "uuids"): "default", ("QueryJobs", "ids"): "default"}
+
+
+def methods(read):
+    haskell = read("haskell")
+    luxi = {}
+    for name, method in haskell["luxi"].items():
+        luxi[name] = [{"presence": LENIENT.get((name, arg.get("name")), presence(arg))} for arg in method["args"]]
+
+    def calls(rows):
+        return {row["wire_name"]: [{"presence": "nullable" if "MaybeForJSON" in arg else "required"}
+                                   for arg in row["signature"].split(" -> ")[:-1]] for row in rows}
+    return {"luxi": luxi, "wconfd": calls(haskell["wconfd"]), "metad": calls(haskell["metad"])}
+
+
+BODIES = {"request body": "request", "none (request body ignored)": "ignored"}
+
+
+def fixed(value):
+    """Source of a parameter that is set whatever the body says."""
+    if value is False:
+        return ["false"]
+    if isinstance(value, list):
+        return ["url list", value[0][len("url["):-1]]
+    for start, end, word in (("bool(query:", ")", "query bool"), ("int(url[", "])", "url int"),
+                             ("query:", " (all values)", "query all"), ("query:", "", "query"), ("url[", "]", "url")):
+        if value.startswith(start) and value.endswith(end):
+            return [word, value[len(start):len(value) - len(end)]]
+    if value.startswith("attr:"):
+        return ["tag kind" if value == "attr:TAG_LEVEL" else "tag name"]
+    return ["computed", value[len("var:"):].split(" ")[0]]
+
+
+def rapi(read):
+    spec = read("rapi")
+    resources = {}
+    for path, resource in spec["resources"].items():
+        verbs = {"tag_level": resource.get("tag_level")}
+        for verb, row in resource["methods"].items():
+            args = {group: {name: {"type": arg.get("type"), "required": arg.get("required", False),
+                                   **pick(arg, "default")} for name, arg in row.get(group, {}).items()}
+                    for group in ("query_args", "body_args_read")}
+            verbs[verb] = {"access": ",".join(sorted(row["access"])), "generated": row["generated"],
+                           "opcode": row.get("opcode"), "body": BODIES.get(row.get("op_params_from"), "handler"),
+                           "query_args": args["query_args"], "body_args": args["body_args_read"],
+                           "rename": row.get("rename", {}), "aliases": row.get("aliases", {}),
+                           "forbidden": {name: None for name in row.get("forbidden", [])},
+                           "static_op_params": {name: fixed(value) for name, value
+                                                in row.get("static_op_params", {}).items()},
+                           "field_lists": row.get("field_lists", [])}
+        resources[path] = verbs
+    return {"resources": resources, "field_lists": spec["field_lists"]}
+
+
 # Families in which we have entries of our own.
 OPEN_FAMILIES = {"enums"} | spec_shapes_cli.OPEN_FAMILIES
 
 SHAPES = {
     "enums": enums,
     "errors": errors,
+    "methods": methods,
     "opcodes": opcodes,
+    "rapi": rapi,
     "rpc": rpc,
 }
 SHAPES.update(spec_shapes_cli.SHAPES)
@@ -122,6 +180,12 @@ def flatten(family, value):
         entries = {"opcodes/" + name: op for name, op in value["opcodes"].items()}
         entries["common_params"] = {"params": value["common_params"]}
         return entries
+    if family == "methods":
+        # Arguments have no names on the wire, and an absent one is always null.
+        return {group + "/" + name: [arg["presence"].replace("nullable", "optional") for arg in args]
+                for group, rows in value.items() for name, args in rows.items()}
+    if family == "rapi":
+        return {group + "/" + name: row for group, rows in value.items() for name, row in rows.items()}
     if family == "errors":
         return {group + "/" + name: row for group, rows in value.items()
                 for name, row in (rows.items() if isinstance(rows, dict) else ((code, True) for code in rows))}

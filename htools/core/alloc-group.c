@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "htools/core/alloc.h"
+#include "htools/core/dedicated.h"
 #include "htools/core/print.h"
 
 /* What was found in one group. */
@@ -42,25 +43,66 @@ bool ht_group_has_networks(const struct ht_group *group, const struct ht_instanc
     return true;
 }
 
-/* scope: whose score and redundancy count. */
-static bool try_nodes(struct ht_cluster *cluster, const struct ht_view *nodes,
-                      const struct ht_view *scope, const struct ht_algorithm *algorithm,
-                      const struct ht_instance *inst, int n_required,
-                      struct ht_alloc_solution *ret, GError **errp)
+/* The two ways to look for places. */
+struct method {
+    /* scope: the nodes whose score and redundancy count. */
+    bool (*try)(struct ht_cluster *cluster, const struct ht_view *scope,
+                const struct ht_algorithm *algorithm, const struct ht_instance *inst,
+                const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret, GError **errp);
+    int (*compare)(const struct ht_alloc_solution *a, const struct ht_alloc_solution *b);
+    /* Groups without the networks are told before all others, and in other words. */
+    bool networks_first;
+};
+
+static int compare_scores(const struct ht_alloc_solution *a, const struct ht_alloc_solution *b)
+{
+    return a->score < b->score ? -1 : a->score > b->score;
+}
+
+static bool try_dedicated(struct ht_cluster *cluster, const struct ht_view *scope,
+                          const struct ht_algorithm *algorithm, const struct ht_instance *inst,
+                          const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
+                          GError **errp)
+{
+    (void)scope;
+    return ht_dedicated_try(cluster, inst, algorithm, targets, ret, errp);
+}
+
+static const struct method by_score = {ht_alloc_try, compare_scores, true};
+static const struct method by_loss = {try_dedicated, ht_dedicated_compare, false};
+
+static bool check_networks(const struct ht_group *group, const struct ht_instance *inst,
+                           GError **errp)
+{
+    if (ht_group_has_networks(group, inst)) {
+        return true;
+    }
+    g_set_error(errp, HT_ALLOC_ERROR, HT_ALLOC_ERROR_IMPOSSIBLE,
+                "The group %s is not connected to a network required by instance %s", group->name,
+                inst->name);
+    return false;
+}
+
+static bool try_group(const struct method *method, struct ht_cluster *cluster,
+                      const struct ht_view *group, const struct ht_view *scope,
+                      const struct ht_algorithm *algorithm, const struct ht_instance *inst,
+                      int n_required, struct ht_alloc_solution *ret, GError **errp)
 {
     struct ht_alloc_nodes targets;
     bool ok;
 
-    if (!ht_alloc_nodes_collect(cluster, nodes, algorithm, n_required, false, &targets, errp)) {
+    if (!check_networks(&cluster->groups[group->group], inst, errp) ||
+        !ht_alloc_nodes_collect(cluster, group, algorithm, n_required, false, &targets, errp)) {
         return false;
     }
-    ok = ht_alloc_try(cluster, scope, algorithm, inst, &targets, ret, errp);
+    ok = method->try(cluster, scope, algorithm, inst, &targets, ret, errp);
     ht_alloc_nodes_clear(&targets);
     return ok;
 }
 
 /* Of equally good groups the last one wins (sortMGResults sorts the reversed list). */
-static bool is_better(const struct attempt *best, const struct attempt *other)
+static bool is_better(const struct method *method, const struct attempt *best,
+                      const struct attempt *other)
 {
     if (best == NULL) {
         return true;
@@ -68,7 +110,7 @@ static bool is_better(const struct attempt *best, const struct attempt *other)
     if (other->group->alloc_policy != best->group->alloc_policy) {
         return other->group->alloc_policy < best->group->alloc_policy;
     }
-    return !(best->solution.score < other->solution.score);
+    return method->compare(&best->solution, &other->solution) >= 0;
 }
 
 static void append_strings(GString *out, const char *const *strings, unsigned n)
@@ -128,9 +170,10 @@ static bool is_allowed(int group, const int *allowed, unsigned n_allowed)
 
 /* All groups of a choice, with what was found in each and what to say about it. */
 struct choice {
-    GArray *attempts;     /* struct attempt, of groups that have a place and may be used */
-    GPtrArray *unsuited;  /* lines about groups without the networks */
-    GPtrArray *lines;     /* about the others */
+    const struct method *method;
+    GArray *attempts;    /* struct attempt, of groups that have a place and may be used */
+    GPtrArray *unsuited; /* lines about groups without the networks */
+    GPtrArray *lines;    /* about the others */
     unsigned n_considered;
 };
 
@@ -139,9 +182,10 @@ static void clear_attempt(gpointer attempt)
     ht_alloc_solution_clear(&((struct attempt *)attempt)->solution);
 }
 
-static void choice_init(struct choice *choice)
+static void choice_init(struct choice *choice, const struct method *method)
 {
     *choice = (struct choice){
+        .method = method,
         .attempts = g_array_new(FALSE, TRUE, sizeof(struct attempt)),
         .unsuited = g_ptr_array_new_with_free_func(g_free),
         .lines = g_ptr_array_new_with_free_func(g_free),
@@ -156,26 +200,25 @@ static void choice_clear(struct choice *choice)
     g_ptr_array_unref(choice->lines);
 }
 
-static void consider(struct choice *choice, struct ht_cluster *cluster,
-                     const struct ht_view *nodes, const struct ht_view *scope,
-                     const struct ht_algorithm *algorithm, const struct ht_instance *inst,
-                     int n_required)
+static void consider(struct choice *choice, struct ht_cluster *cluster, const struct ht_view *nodes,
+                     const struct ht_view *scope, const struct ht_algorithm *algorithm,
+                     const struct ht_instance *inst, int n_required)
 {
     struct attempt attempt = {.group = &cluster->groups[nodes->group]};
     g_autoptr(GError) error = NULL;
 
     choice->n_considered++;
-    if (!ht_group_has_networks(attempt.group, inst)) {
+    if (choice->method->networks_first && !ht_group_has_networks(attempt.group, inst)) {
         g_ptr_array_add(choice->unsuited,
                         g_strdup_printf("group %s is not connected to a network required by "
                                         "instance %s",
                                         attempt.group->name, inst->name));
         return;
     }
-    if (!try_nodes(cluster, nodes, scope, algorithm, inst, n_required, &attempt.solution,
-                   &error)) {
-        g_ptr_array_add(choice->lines, g_strdup_printf("Group %s: error %s", attempt.group->name,
-                                                       error->message));
+    if (!try_group(choice->method, cluster, nodes, scope, algorithm, inst, n_required,
+                   &attempt.solution, &error)) {
+        g_ptr_array_add(choice->lines,
+                        g_strdup_printf("Group %s: error %s", attempt.group->name, error->message));
         return;
     }
     ht_alloc_describe(attempt.group, &attempt.solution, choice->lines);
@@ -193,7 +236,7 @@ static const struct attempt *best_attempt(const struct choice *choice)
     for (guint i = 0; i < choice->attempts->len; i++) {
         const struct attempt *attempt = &g_array_index(choice->attempts, struct attempt, i);
 
-        if (is_better(best, attempt)) {
+        if (is_better(choice->method, best, attempt)) {
             best = attempt;
         }
     }
@@ -223,13 +266,16 @@ static bool decide(struct choice *choice, int *ret_group, struct ht_alloc_soluti
     *ret_group = best->group->idx;
     *ret = best->solution;
     ret->log = g_ptr_array_ref(lines);
+    if (ret->lost != NULL) {
+        g_array_ref(ret->lost);
+    }
     return true;
 }
 
-bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
-                         const int *allowed, unsigned n_allowed, const struct ht_instance *inst,
-                         int n_required, int *ret_group, struct ht_alloc_solution *ret,
-                         GError **errp)
+static bool best_group(const struct method *method, struct ht_cluster *cluster,
+                       const struct ht_algorithm *algorithm, const int *allowed, unsigned n_allowed,
+                       const struct ht_instance *inst, int n_required, int *ret_group,
+                       struct ht_alloc_solution *ret, GError **errp)
 {
     unsigned n_views;
     struct ht_view *views = ht_view_split(cluster, &n_views);
@@ -237,13 +283,13 @@ bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *
     struct choice choice;
     bool ok = false;
 
-    choice_init(&choice);
+    choice_init(&choice, method);
     for (unsigned i = 0; i < n_views; i++) {
         if (is_allowed(views[i].group, allowed, n_allowed)) {
             consider(&choice, cluster, &views[i], &all, algorithm, inst, n_required);
         }
     }
-    if (choice.n_considered == 0) {
+    if (choice.n_considered == 0 && method == &by_score) {
         g_autofree char *text = explain_no_group(cluster, views, n_views, allowed, n_allowed);
 
         set_impossible(errp, text);
@@ -256,12 +302,21 @@ bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *
     return ok;
 }
 
-static bool in_one_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
-                         const char *name, const struct ht_instance *inst, int n_required,
+bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                         const int *allowed, unsigned n_allowed, const struct ht_instance *inst,
+                         int n_required, int *ret_group, struct ht_alloc_solution *ret,
+                         GError **errp)
+{
+    return best_group(&by_score, cluster, algorithm, allowed, n_allowed, inst, n_required,
+                      ret_group, ret, errp);
+}
+
+static bool in_one_group(const struct method *method, struct ht_cluster *cluster,
+                         const struct ht_algorithm *algorithm, const char *name,
+                         const struct ht_instance *inst, int n_required, bool name_group,
                          struct ht_alloc_solution *ret, GError **errp)
 {
     int index = ht_cluster_find_group(cluster, name);
-    const struct ht_group *group;
     struct ht_view view;
     GPtrArray *lines;
     bool ok;
@@ -271,38 +326,54 @@ static bool in_one_group(struct ht_cluster *cluster, const struct ht_algorithm *
                     "Wrong number of elems found with name %s", name);
         return false;
     }
-    group = &cluster->groups[index];
-    if (!ht_group_has_networks(group, inst)) {
-        g_set_error(errp, HT_ALLOC_ERROR, HT_ALLOC_ERROR_IMPOSSIBLE,
-                    "The group %s is not connected to a network required by instance %s",
-                    group->name, inst->name);
-        return false;
-    }
     view = ht_view_group(cluster, index);
-    ok = try_nodes(cluster, &view, &view, algorithm, inst, n_required, ret, errp);
+    ok = try_group(method, cluster, &view, &view, algorithm, inst, n_required, ret, errp);
     ht_view_clear(&view);
-    if (ok) {
+    if (ok && name_group) {
         lines = g_ptr_array_new_with_free_func(g_free);
-        ht_alloc_describe(group, ret, lines);
+        ht_alloc_describe(&cluster->groups[index], ret, lines);
         g_ptr_array_unref(ret->log);
         ret->log = lines;
     }
     return ok;
 }
 
-bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
-                       const char *group, const struct ht_instance *inst, int n_required,
-                       struct ht_alloc_solution *ret, GError **errp)
+static bool in_group(const struct method *method, struct ht_cluster *cluster,
+                     const struct ht_algorithm *algorithm, const char *group,
+                     const struct ht_instance *inst, int n_required, struct ht_alloc_solution *ret,
+                     GError **errp)
 {
     int chosen;
 
     if (group != NULL) {
-        return in_one_group(cluster, algorithm, group, inst, n_required, ret, errp);
+        return in_one_group(method, cluster, algorithm, group, inst, n_required, true, ret, errp);
     }
-    if (!ht_alloc_best_group(cluster, algorithm, NULL, 0, inst, n_required, &chosen, ret, errp)) {
+    if (!best_group(method, cluster, algorithm, algorithm->only_group,
+                    algorithm->only_group != NULL, inst, n_required, &chosen, ret, errp)) {
         return false;
     }
     g_ptr_array_insert(ret->log, 0,
                        g_strdup_printf("Selected group: %s", cluster->groups[chosen].name));
     return true;
+}
+
+bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                       const char *group, const struct ht_instance *inst, int n_required,
+                       struct ht_alloc_solution *ret, GError **errp)
+{
+    return in_group(&by_score, cluster, algorithm, group, inst, n_required, ret, errp);
+}
+
+bool ht_alloc_dedicated(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                        const char *group, const struct ht_instance *inst, int n_required,
+                        struct ht_alloc_solution *ret, GError **errp)
+{
+    return in_group(&by_loss, cluster, algorithm, group, inst, n_required, ret, errp);
+}
+
+bool ht_alloc_dedicated_terse(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
+                              const char *group, const struct ht_instance *inst, int n_required,
+                              struct ht_alloc_solution *ret, GError **errp)
+{
+    return in_one_group(&by_loss, cluster, algorithm, group, inst, n_required, false, ret, errp);
 }

@@ -8,7 +8,7 @@
 #include "htools/core/score.h"
 #include "htools/core/trial.h"
 
-G_DEFINE_QUARK(ht-alloc-error, ht_alloc_error)
+G_DEFINE_QUARK(ht - alloc - error, ht_alloc_error)
 
 /* A place that would do. order tells when it was looked at: of equal scores the reference takes the
  * latest (AllocationSolution.hs, collectionToSolution and bestAllocElement). */
@@ -23,9 +23,9 @@ struct search {
     const struct ht_view *view;
     const struct ht_algorithm *algorithm;
     const struct ht_instance *inst;
-    struct ht_stats stats;             /* of the view before */
-    struct ht_redundancy *redundancy;  /* NULL: capacity does not matter */
-    GArray *places;                    /* of one primary node, or all single nodes */
+    struct ht_stats stats;            /* of the view before */
+    struct ht_redundancy *redundancy; /* NULL: capacity does not matter */
+    GArray *places;                   /* of one primary node, or all single nodes */
     struct ht_alloc_solution *ret;
 };
 
@@ -88,8 +88,8 @@ static int64_t more_shared_pairs(const struct search *search, const struct ht_no
     }
     for (unsigned i = 0; i < node->location_tags.n; i++) {
         for (unsigned j = 0; j < inst->n_excl_tags; j++) {
-            int pair = ht_cluster_pair(search->cluster, node->location_tags.v[i],
-                                       inst->excl_tags[j]);
+            int pair =
+                ht_cluster_pair(search->cluster, node->location_tags.v[i], inst->excl_tags[j]);
             bool known = ht_counts_get(&search->stats.pairs, pair) > 0;
 
             for (unsigned k = 0; k < j && !known; k++) {
@@ -371,13 +371,12 @@ bool ht_alloc_nodes_collect(const struct ht_cluster *cluster, const struct ht_vi
                             "Unsupported number of nodes, only one or two  supported");
         return false;
     }
-    *ret = (struct ht_alloc_nodes){.n_required = n_required,
-                                   .nodes = g_new(int, view->n_nodes + 1)};
+    *ret =
+        (struct ht_alloc_nodes){.n_required = n_required, .nodes = g_new(int, view->n_nodes + 1)};
     for (unsigned i = 0; i < view->n_nodes; i++) {
         const struct ht_node *node = &cluster->nodes[view->nodes[i]];
 
-        if (!node->offline &&
-            (!allocable || ht_group_allocable(&cluster->groups[node->group])) &&
+        if (!node->offline && (!allocable || ht_group_allocable(&cluster->groups[node->group])) &&
             (algorithm->restrict_to == NULL ||
              g_strv_contains(algorithm->restrict_to, node->name))) {
             ret->nodes[ret->n_nodes++] = node->idx;
@@ -394,6 +393,7 @@ void ht_alloc_nodes_clear(struct ht_alloc_nodes *targets)
 void ht_alloc_solution_clear(struct ht_alloc_solution *solution)
 {
     g_clear_pointer(&solution->log, g_ptr_array_unref);
+    g_clear_pointer(&solution->lost, g_array_unref);
 }
 
 static void append_reasons(const struct ht_alloc_solution *solution, GString *out)
@@ -424,8 +424,8 @@ char *ht_alloc_explain(const struct ht_cluster *cluster, const struct ht_alloc_s
     }
     g_string_append(out, "score: ");
     format(solution, out);
-    g_string_append_printf(out, ", successes %" G_GINT64_FORMAT ", failures %u (",
-                           solution->n_good, solution->n_failures);
+    g_string_append_printf(out, ", successes %" G_GINT64_FORMAT ", failures %u (", solution->n_good,
+                           solution->n_failures);
     append_reasons(solution, out);
     g_string_append_printf(out, ") for node(s) %s", cluster->nodes[solution->pnode].name);
     if (solution->snode != HT_NONE) {

@@ -34,6 +34,10 @@ struct ht_alloc_solution {
     bool found;
     int pnode, snode; /* snode HT_NONE for one node */
     double score;
+    /* Of dedicated.h only, there instead of the score: how many instances of each of the policy's
+     * smallest sizes fit no more, and the disk space that is left on the nodes. */
+    GArray *lost; /* int64_t */
+    int64_t lost_disk;
     GPtrArray *log; /* owned strings, the newest first */
 };
 void ht_alloc_solution_clear(struct ht_alloc_solution *solution);
@@ -72,8 +76,7 @@ void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solut
 bool ht_alloc_best_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
                          const int *allowed, unsigned n_allowed, const struct ht_instance *inst,
                          int n_required, int *ret_group, struct ht_alloc_solution *ret,
-                         GError **errp)
-    __attribute__((warn_unused_result));
+                         GError **errp) __attribute__((warn_unused_result));
 /* In the group of this name, or (group NULL) in the best one; ret->log is what hail answers. */
 bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *algorithm,
                        const char *group, const struct ht_instance *inst, int n_required,
@@ -82,12 +85,8 @@ bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *al
 
 /* What hail is asked. Instances to allocate are not part of the cluster; they live in its arena. */
 enum ht_request_kind {
-    HT_REQUEST_ALLOCATE,
-    HT_REQUEST_ALLOCATE_SECONDARY,
-    HT_REQUEST_RELOCATE,
-    HT_REQUEST_NODE_EVACUATE,
-    HT_REQUEST_CHANGE_GROUP,
-    HT_REQUEST_MULTI_ALLOCATE,
+#define HT_REQUEST_KIND(ident, ...) HT_REQUEST_##ident,
+#include "facts/htools.def"
 };
 struct ht_alloc_request {
     struct ht_instance instance;
@@ -101,7 +100,7 @@ struct ht_request {
     const char *const *restrict_to; /* ALLOCATE: NULL-terminated node names, or NULL */
     const int *instances;           /* the others */
     unsigned n_instances;
-    int n_required;           /* RELOCATE */
+    int64_t n_required;       /* RELOCATE */
     const int *relocate_from; /* RELOCATE: nodes */
     unsigned n_relocate_from;
     enum ht_evac_mode evac_mode; /* NODE_EVACUATE */

@@ -5,7 +5,7 @@
 #include "htools/core/alloc.h"
 #include "htools/core/metrics.h"
 
-G_DEFINE_QUARK(ht-evac-error, ht_evac_error)
+G_DEFINE_QUARK(ht - evac - error, ht_evac_error)
 
 static void clear_failed(gpointer failed)
 {
@@ -68,8 +68,7 @@ static enum ht_fail apply_job(struct evacuation *e, const struct ht_evac_job *jo
                               struct ht_undo *undo, unsigned *ret_failed)
 {
     for (unsigned i = 0; i < job->n_moves; i++) {
-        enum ht_fail fail =
-            ht_move_apply(e->cluster, e->instance, job->moves[i], e->force, undo);
+        enum ht_fail fail = ht_move_apply(e->cluster, e->instance, job->moves[i], e->force, undo);
 
         if (fail != HT_OK) {
             *ret_failed = i;
@@ -80,8 +79,8 @@ static enum ht_fail apply_job(struct evacuation *e, const struct ht_evac_job *jo
 }
 
 /* Tries a job; on success *ret_score is the group's score after it. Nothing is changed. */
-static enum ht_fail try_job(struct evacuation *e, const struct ht_evac_job *job,
-                            double *ret_score, unsigned *ret_failed)
+static enum ht_fail try_job(struct evacuation *e, const struct ht_evac_job *job, double *ret_score,
+                            unsigned *ret_failed)
 {
     enum ht_fail fail = apply_job(e, job, e->trial, ret_failed);
 
@@ -318,12 +317,13 @@ static bool *unwanted_nodes(const struct ht_cluster *cluster, enum ht_evac_mode 
 }
 
 static unsigned wanted_nodes(const struct ht_cluster *cluster, int group, const bool *unwanted,
-                             int except, int *ret)
+                             int except, int also_except, int *ret)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < cluster->n_nodes; i++) {
-        if (cluster->nodes[i].group == group && !unwanted[i] && (int)i != except) {
+        if (cluster->nodes[i].group == group && !unwanted[i] && (int)i != except &&
+            (int)i != also_except) {
             ret[n++] = (int)i;
         }
     }
@@ -340,7 +340,7 @@ void ht_evac_nodes(struct ht_cluster *cluster, const struct ht_algorithm *algori
     for (unsigned i = 0; i < n_instances; i++) {
         int pnode = cluster->instances[instances[i]].pnode;
         int group = cluster->nodes[pnode].group;
-        unsigned n = wanted_nodes(cluster, group, unwanted, pnode, targets);
+        unsigned n = wanted_nodes(cluster, group, unwanted, pnode, HT_NONE, targets);
         g_autoptr(GError) error = NULL;
         struct ht_evac_job job;
 
@@ -353,8 +353,7 @@ void ht_evac_nodes(struct ht_cluster *cluster, const struct ht_algorithm *algori
     }
 }
 
-/* The groups asked for (or all) without those that instances leave; each of these is taken out once
- * (Haskell's list difference, which hail's answer shows). */
+/* The groups asked for (or all), each once, without those that instances leave. */
 static unsigned choose_groups(const struct ht_cluster *cluster, const int *wanted,
                               unsigned n_wanted, const int *instances, unsigned n_instances,
                               int *ret)
@@ -368,10 +367,9 @@ static unsigned choose_groups(const struct ht_cluster *cluster, const int *wante
     for (unsigned i = 0; i < (n_wanted > 0 ? n_wanted : cluster->n_groups); i++) {
         int group = n_wanted > 0 ? wanted[i] : (int)i;
 
-        if (left[group]) {
-            left[group] = false;
-        } else {
+        if (!left[group]) {
             ret[n++] = group;
+            left[group] = true;
         }
     }
     return n;
@@ -384,8 +382,8 @@ void ht_evac_change_group(struct ht_cluster *cluster, const struct ht_algorithm 
     g_autofree bool *unwanted = unwanted_nodes(cluster, HT_EVAC_CHANGE_PRIMARY, NULL, 0);
     g_autofree int *groups = g_new(int, cluster->n_groups + n_target_groups + 1);
     g_autofree int *targets = g_new(int, cluster->n_nodes + 1);
-    unsigned n_groups = choose_groups(cluster, target_groups, n_target_groups, instances,
-                                      n_instances, groups);
+    unsigned n_groups =
+        choose_groups(cluster, target_groups, n_target_groups, instances, n_instances, groups);
 
     for (unsigned i = 0; i < n_instances; i++) {
         const struct ht_instance *inst = &cluster->instances[instances[i]];
@@ -397,7 +395,7 @@ void ht_evac_change_group(struct ht_cluster *cluster, const struct ht_algorithm 
         if (ht_alloc_best_group(cluster, algorithm, groups, n_groups, inst,
                                 ht_disk_template_nodes(inst->disk_template), &group, &found,
                                 &error)) {
-            unsigned n = wanted_nodes(cluster, group, unwanted, HT_NONE, targets);
+            unsigned n = wanted_nodes(cluster, group, unwanted, inst->pnode, inst->snode, targets);
 
             ht_alloc_solution_clear(&found);
             /* The switches of the command line are for the choice of the group only. */

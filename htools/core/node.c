@@ -237,6 +237,14 @@ enum ht_fail ht_node_add_primary(struct ht_cluster *cluster, struct ht_node *nod
     return fail;
 }
 
+bool ht_node_has_room(const struct ht_node *node, const struct ht_instance *inst)
+{
+    struct ht_trial trial;
+
+    ht_trial_init(&trial, node);
+    return ht_trial_add_primary(&trial, inst, inst->location_score, false) == HT_OK;
+}
+
 enum ht_fail ht_node_add_secondary(struct ht_node *node, const struct ht_instance *inst, int pnode,
                                    bool force, bool ignore_disks)
 {

@@ -120,6 +120,8 @@ enum ht_fail ht_node_add_primary(struct ht_cluster *cluster, struct ht_node *nod
 /* pnode: the primary node to reserve memory for. ignore_disks: the disks are here already. */
 enum ht_fail ht_node_add_secondary(struct ht_node *node, const struct ht_instance *inst, int pnode,
                                    bool force, bool ignore_disks);
+/* The node could take the instance as a primary; nothing changes. */
+bool ht_node_has_room(const struct ht_node *node, const struct ht_instance *inst);
 void ht_node_remove_primary(struct ht_cluster *cluster, struct ht_node *node,
                             const struct ht_instance *inst);
 /* Takes the reservation from inst->pnode. */

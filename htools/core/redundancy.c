@@ -33,8 +33,8 @@ static bool is_drbd(const struct ht_instance *inst)
 /* Spindles on a node whose storage is exclusive must be known, and not overdrawn. */
 static bool spindles_suffice(const struct ht_node *node, const struct ht_instance *inst)
 {
-    return !node->excl_storage || (ht_instance_spindles(inst) != HT_SPINDLES_UNKNOWN &&
-                                   node->load.f_spindles >= 0);
+    return !node->excl_storage ||
+           (ht_instance_spindles(inst) != HT_SPINDLES_UNKNOWN && node->load.f_spindles >= 0);
 }
 
 static int64_t *added_memory(GArray *added, int node)
@@ -83,8 +83,8 @@ static bool drbd_fails_over(struct ht_redundancy *r, const struct ht_node *node)
     return true;
 }
 
-/* True if this one node could take all that the lost node carries, so that no choice among nodes can
- * go wrong. */
+/* True if this one node could take all that the lost node carries, so that no choice among nodes
+ * can go wrong. */
 static bool takes_all(struct ht_redundancy *r, const struct ht_node *lost,
                       const struct ht_node *node)
 {
@@ -132,8 +132,8 @@ static unsigned other_nodes(const struct ht_redundancy *r, const struct ht_node 
     return n;
 }
 
-/* Matches GlobalN1.hs, recreate: the instance anew on the best of the targets (of several the last),
- * by the score of the whole view. */
+/* Matches GlobalN1.hs, recreate: the instance anew on the best of the targets (of several the
+ * last), by the score of the whole view. */
 static bool recreate(struct ht_redundancy *r, struct ht_instance inst, const int *targets,
                      unsigned n_targets)
 {
@@ -311,9 +311,14 @@ bool ht_redundancy_holds(const struct ht_redundancy *r)
     return r->n_failing == 0;
 }
 
-/* The place of a new instance's row. With a view of one group the reference counts only that group's
- * instances and may hit one of them (Cluster.hs findAllocation, AllocationSolution.hs updateIl); its
- * answer depends on it, so it is done here, too. */
+unsigned ht_redundancy_failing(const struct ht_redundancy *r)
+{
+    return r->n_failing;
+}
+
+/* The place of a new instance's row. With a view of one group the reference counts only that
+ * group's instances and may hit one of them (Cluster.hs findAllocation, AllocationSolution.hs
+ * updateIl); its answer depends on it, so it is done here, too. */
 static int place_row(struct ht_redundancy *r, const struct ht_instance *inst)
 {
     struct ht_cluster *cluster = r->cluster;
@@ -365,8 +370,8 @@ static bool ask_around(struct ht_redundancy *r, int pnode, int snode, int displa
 
     r->question++;
     if (!ask_again(r, pnode, &failing_before) || !ask_again(r, snode, &failing_before) ||
-        !ask_again(r, displaced, &failing_before) ||
-        !ask_primaries(r, pnode, &failing_before) || !ask_primaries(r, snode, &failing_before)) {
+        !ask_again(r, displaced, &failing_before) || !ask_primaries(r, pnode, &failing_before) ||
+        !ask_primaries(r, snode, &failing_before)) {
         return false;
     }
     for (unsigned i = 0; i < r->n_mixed; i++) {
@@ -389,8 +394,7 @@ bool ht_redundancy_allows(struct ht_redundancy *r, const struct ht_instance *ins
     placed.pnode = pnode;
     placed.snode = snode;
     if (snode != HT_NONE) {
-        placed.location_score =
-            ht_location_score(&cluster->nodes[pnode], &cluster->nodes[snode]);
+        placed.location_score = ht_location_score(&cluster->nodes[pnode], &cluster->nodes[snode]);
     }
     placed.idx = place_row(r, &placed);
     if (placed.idx != inst->idx) {

@@ -8,14 +8,16 @@
 
 struct ht_redundancy;
 
-/* The nodes of view are looked at, as far as the algorithm does not leave them out. The cluster must
- * stay as it is while this lives (ht_redundancy_allows() leaves it as it was). */
+/* The nodes of view are looked at, as far as the algorithm does not leave them out. The cluster
+ * must stay as it is while this lives (ht_redundancy_allows() leaves it as it was). */
 struct ht_redundancy *ht_redundancy_new(struct ht_cluster *cluster, const struct ht_view *view,
                                         const struct ht_algorithm *algorithm);
 void ht_redundancy_free(struct ht_redundancy *redundancy);
 
 /* It holds now. */
 bool ht_redundancy_holds(const struct ht_redundancy *redundancy);
+/* The number of nodes that cannot be lost. */
+unsigned ht_redundancy_failing(const struct ht_redundancy *redundancy);
 /* It holds with inst, which is on no node now, on these nodes. */
 bool ht_redundancy_allows(struct ht_redundancy *redundancy, const struct ht_instance *inst,
                           int pnode, int snode);

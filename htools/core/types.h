@@ -146,6 +146,7 @@ struct ht_algorithm {
     bool accept_existing;           /* existing violations of it do not count */
     const bool *ignore_groups;      /* per group, or NULL: no capacity checks there */
     const char *const *restrict_to; /* NULL-terminated node names, or NULL */
+    const int *only_group;          /* no other group is known; NULL: all are */
 };
 
 /* What the command lines start from. */

@@ -3,24 +3,15 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <sys/stat.h>
 
 #include "htools/core/balance.h"
 #include "htools/core/loader.h"
 #include "htools/core/metrics.h"
-#include "htools/core/moves.h"
 #include "htools/core/print.h"
 #include "htools/programs/cli.h"
+#include "htools/programs/jobs.h"
 #include "htools/programs/load.h"
 #include "htools/programs/program.h"
-
-/* A step as a job: what it touches and what to type for it. */
-struct job {
-    int nodes[4];
-    int n_nodes;
-    struct ht_placement placement;
-    GPtrArray *commands;
-};
 
 struct run {
     const struct htools_options *options;
@@ -28,14 +19,9 @@ struct run {
     struct ht_view view;
     const char *group_name;
     struct ht_totals before;
-    GArray *jobs; /* struct job */
+    GArray *jobs; /* struct htools_job */
     int name_width, node_width;
 };
-
-static void job_clear(void *data)
-{
-    g_ptr_array_unref(((struct job *)data)->commands);
-}
 
 static void print_names(const struct ht_cluster *cluster, const int *nodes, unsigned n,
                         GString *out)
@@ -199,8 +185,7 @@ static void print_score(const struct run *run, const char *before, double score,
 
 static void print_balanced(double score, double optimum, double min_score)
 {
-    g_autoptr(GString) out =
-        g_string_new("Cluster is already well balanced (initial score ");
+    g_autoptr(GString) out = g_string_new("Cluster is already well balanced (initial score ");
 
     ht_append_general(out, 6, score);
     g_string_append(out, ",\noptimum score due to N+1 reservations ");
@@ -224,18 +209,6 @@ static char *node_pair(const struct ht_cluster *cluster, int pnode, int snode)
                : g_strdup_printf("%s:%s", cluster->nodes[pnode].alias, cluster->nodes[snode].alias);
 }
 
-static void add_node(struct job *job, int node)
-{
-    for (int i = 0; i < job->n_nodes; i++) {
-        if (job->nodes[i] == node) {
-            return;
-        }
-    }
-    if (node != HT_NONE) {
-        job->nodes[job->n_nodes++] = node;
-    }
-}
-
 /* Prints a step that has just been made and keeps it as a job. */
 static void record_step(struct run *run, const struct ht_placement *placement, int old_pnode,
                         int old_snode)
@@ -247,18 +220,8 @@ static void record_step(struct run *run, const struct ht_placement *placement, i
     g_autoptr(GString) line = g_string_new(NULL);
     g_autoptr(GString) score = g_string_new(NULL);
     g_autoptr(GString) actions = g_string_new(NULL);
-    struct job job = {.placement = *placement,
-                      .commands = g_ptr_array_new_with_free_func(g_free)};
 
-    add_node(&job, placement->pnode);
-    add_node(&job, placement->snode);
-    add_node(&job, old_pnode);
-    if (ht_instance_has_secondary(inst)) {
-        add_node(&job, old_snode);
-    }
-    ht_move_describe(cluster, placement, inst->alias, actions, job.commands);
-    g_array_append_val(run->jobs, job);
-
+    htools_jobs_add(run->jobs, cluster, placement, old_pnode, old_snode, inst->alias, actions);
     g_string_printf(line, "  %3u. ", run->jobs->len);
     append_left(line, run->name_width, inst->alias);
     g_string_append_c(line, ' ');
@@ -299,111 +262,20 @@ static double balance(struct run *run, double min_score)
     return ht_balancer_score(balancer);
 }
 
-static bool share_node(const struct job *a, const bool *used)
+static bool give_commands(const struct run *run, GError **errp)
 {
-    for (int i = 0; i < a->n_nodes; i++) {
-        if (used[a->nodes[i]]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The sets of jobs that can run at the same time: counted from the end, as the reference does, so
- * that the first set may be the short one. Returns the sizes, the first set first. */
-static GArray *job_sets(const struct run *run)
-{
-    GArray *sizes = g_array_new(FALSE, FALSE, sizeof(unsigned));
-    g_autofree bool *used = g_new0(bool, run->cluster->n_nodes + 1);
-
-    for (unsigned i = run->jobs->len; i-- > 0;) {
-        const struct job *job = &g_array_index(run->jobs, struct job, i);
-
-        if (sizes->len == 0 || share_node(job, used)) {
-            unsigned none = 0;
-
-            g_array_prepend_val(sizes, none);
-            memset(used, 0, run->cluster->n_nodes * sizeof(*used));
-        }
-        g_array_index(sizes, unsigned, 0)++;
-        for (int k = 0; k < job->n_nodes; k++) {
-            used[job->nodes[k]] = true;
-        }
-    }
-    if (run->options->first_job_group && sizes->len > 1) {
-        g_array_set_size(sizes, 1);
-    }
-    return sizes;
-}
-
-/* for_people: indented, without the stop checks of the script. */
-static void append_commands(const struct run *run, const GArray *sets, bool for_people,
-                            GString *out)
-{
-    const char *indent = for_people ? "  " : "";
-    unsigned next = 0;
-
-    for (unsigned set = 0; set < sets->len; set++) {
-        unsigned size = g_array_index(sets, unsigned, set);
-
-        g_string_append_printf(out, "%s\n%secho jobset %u, %u jobs\n", indent, indent, set + 1,
-                               size);
-        for (unsigned i = 0; i < size; i++) {
-            const struct job *job = &g_array_index(run->jobs, struct job, next++);
-
-            g_string_append_printf(out, "%s  echo job %u/%u\n", indent, set + 1, i + 1);
-            if (!for_people) {
-                g_string_append(out, "  check\n");
-            }
-            for (unsigned k = 0; k < job->commands->len; k++) {
-                g_string_append_printf(out, "%s  gnt-instance %s\n", indent,
-                                       (char *)job->commands->pdata[k]);
-            }
-        }
-    }
-}
-
-static const char script_head[] = "#!/bin/sh\n"
-                                  "\n"
-                                  "# Moves the instances of a cluster, as planned by hbal\n"
-                                  "\n"
-                                  "# To stop it, create the file /tmp/stop-htools\n"
-                                  "\n"
-                                  "set -e\n"
-                                  "\n"
-                                  "check() {\n"
-                                  "  if [ -f /tmp/stop-htools ]; then\n"
-                                  "    echo 'Stop requested, exiting'\n"
-                                  "    exit 0\n"
-                                  "  fi\n"
-                                  "}\n"
-                                  "\n";
-
-static bool save_commands(const struct run *run, GError **errp)
-{
-    const char *path = run->options->print_commands;
-    g_autoptr(GArray) sets = job_sets(run);
+    g_autoptr(GArray) sets = htools_job_sets(run->cluster, run->jobs);
     g_autoptr(GString) out = g_string_new(NULL);
 
-    if (path == NULL) {
-        return true;
+    if (run->options->first_job_group && sets->len > 1) {
+        g_array_set_size(sets, 1);
     }
-    if (strcmp(path, "-") == 0) {
-        append_commands(run, sets, true, out);
-        printf("\n%s\n%s",
-               run->options->first_job_group ? "First set of jobs:"
-                                             : "Commands to run to reach the above solution:",
-               out->str);
-        return true;
-    }
-    g_string_append(out, script_head);
-    append_commands(run, sets, false, out);
-    if (!g_file_set_contents_full(path, out->str, (gssize)out->len, G_FILE_SET_CONTENTS_NONE, 0666,
-                                  errp)) {
-        return false;
-    }
-    printf("The commands have been written to file '%s'\n", path);
-    return true;
+    htools_append_jobs(run->jobs, sets, out);
+    return htools_give_commands(run->options,
+                                run->options->first_job_group
+                                    ? "First set of jobs:"
+                                    : "Commands to run to reach the above solution:",
+                                out->str, errp);
 }
 
 /* The cluster with all groups; moves have changed it in place. */
@@ -426,7 +298,7 @@ static bool finish(struct run *run, double score_before, double score, GError **
     if (options->verbose >= 1) {
         printf("Solution length=%u\n", run->jobs->len);
     }
-    if (!save_commands(run, errp) ||
+    if (!give_commands(run, errp) ||
         !htools_save(options, run->cluster, &run->view, "balanced", "after balancing", errp)) {
         return false;
     }
@@ -471,8 +343,9 @@ static int balance_group(struct run *run)
     htools_show_nodes(options, run->cluster, &run->view, "Initial cluster");
     score = ht_score(run->cluster, &run->view);
     optimum = ht_score_optimal(run->cluster, &run->view);
-    print_score(run, options->verbose > 2 ? "Initial coefficients: overall " : "Initial score: ",
-                score, "\n");
+    print_score(run,
+                options->verbose > 2 ? "Initial coefficients: overall " : "Initial score: ", score,
+                "\n");
     if (score - optimum < options->min_score) {
         print_balanced(score, optimum, options->min_score);
         return EXIT_SUCCESS;
@@ -527,8 +400,7 @@ int hbal_main(const struct htools_options *options, const char *const *operands)
         return htools_complain(NULL, error);
     }
     run.cluster = cluster;
-    run.jobs = g_array_new(FALSE, FALSE, sizeof(struct job));
-    g_array_set_clear_func(run.jobs, job_clear);
+    run.jobs = htools_jobs_new();
     status = run_on(&run);
     ht_view_clear(&run.view);
     g_array_unref(run.jobs);

@@ -4,6 +4,11 @@
 
 #include <time.h>
 
+#include "facts/level.h"
+#include "htools/backends/iallocator/iallocator.h"
+#include "htools/backends/mond/mond.h"
+#include "htools/backends/rapi/rapi.h"
+#include "htools/backends/simulation/simulation.h"
 #include "htools/backends/text/text.h"
 #include "htools/core/loader.h"
 #include "htools/core/print.h"
@@ -16,6 +21,16 @@ static struct ht_cluster *load_text(const struct htools_options *options, GError
     return ht_text_load(options->text_data, errp);
 }
 
+static struct ht_cluster *load_iallocator(const struct htools_options *options, GError **errp)
+{
+    g_autofree char *text = NULL;
+    gsize len;
+
+    return htools_read_file(options->ialloc_src, &text, &len, errp)
+               ? iallocator_load(text, (gssize)len, errp)
+               : NULL;
+}
+
 static struct ht_cluster *load_source(const struct htools_options *options, GError **errp)
 {
     bool rapi = *options->master != '\0', luxi = options->luxi != NULL;
@@ -26,8 +41,17 @@ static struct ht_cluster *load_source(const struct htools_options *options, GErr
                     "Only one of the rapi, luxi, and data files options should be given.");
         return NULL;
     }
+    if (rapi) {
+        return rapi_load(options->master, errp);
+    }
+    if (options->simulate != NULL) {
+        return simulation_load((const char *const *)options->simulate, errp);
+    }
     if (text) {
         return load_text(options, errp);
+    }
+    if (options->ialloc_src != NULL) {
+        return load_iallocator(options, errp);
     }
     g_set_error(errp, HT_LOAD_ERROR, 0, "No backend selected! Exiting.");
     return NULL;
@@ -104,7 +128,7 @@ static bool merge(const struct htools_options *options, struct ht_cluster *clust
         .excl_tags = (const char *const *)excl_tags,
         .selected = (const char *const *)options->select_instances,
         .excluded = (const char *const *)options->exclude_instances,
-        .level_30 = g_strcmp0(g_getenv("GANTRY_LEVEL"), "3.0") == 0,
+        .level_30 = fact_level() == LEVEL_3_0,
         .now = (int64_t)time(NULL),
     };
 
@@ -116,6 +140,49 @@ static bool merge(const struct htools_options *options, struct ht_cluster *clust
     if (!ht_cluster_merge(cluster, &merge, errp)) {
         g_prefix_error(errp, "failed to load data, aborting: ");
         return false;
+    }
+    return true;
+}
+
+void htools_show_warnings(const GPtrArray *warnings)
+{
+    if (warnings->len == 0) {
+        return;
+    }
+    fputs("Warning: cluster has inconsistent data:\n", stderr);
+    for (unsigned i = 0; i < warnings->len; i++) {
+        fprintf(stderr, "  - %s\n", (const char *)g_ptr_array_index(warnings, i));
+    }
+    fputc('\n', stderr);
+}
+
+bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError **errp)
+{
+    const char *name = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+
+    return g_file_get_contents(name, ret_text, ret_len, errp);
+}
+
+bool htools_ask_mond(const struct htools_options *options, struct ht_cluster *cluster,
+                     GError **errp)
+{
+    const struct mond_options how = {.file = options->mond_data, .xen = options->mond_xen};
+    g_autofree char *problem = NULL;
+
+    if (!options->mond || options->ignore_dynu) {
+        return true;
+    }
+    if (!mond_apply(cluster, &how, &problem, errp)) {
+        g_prefix_error(errp, "can't parse MonD data: ");
+        return false;
+    }
+    if (problem != NULL && options->exit_on_missing_mond_data) {
+        g_set_error(errp, HT_LOAD_ERROR, 0, "Not all required data available: %s", problem);
+        return false;
+    }
+    if (problem != NULL) {
+        fprintf(stderr, "Warning: the load that monitoring daemons tell is not used: %s\n",
+                problem);
     }
     return true;
 }
@@ -132,13 +199,12 @@ struct ht_cluster *htools_load(const struct htools_options *options, GError **er
     if (!merge(options, cluster, errp)) {
         return NULL;
     }
+    if (!htools_ask_mond(options, cluster, errp)) {
+        return NULL;
+    }
     warnings = ht_cluster_update_memory(cluster, options->static_kvm_node_memory);
-    if (options->verbose != 0 && warnings->len > 0) {
-        fputs("Warning: cluster has inconsistent data:\n", stderr);
-        for (unsigned i = 0; i < warnings->len; i++) {
-            fprintf(stderr, "  - %s\n", (const char *)g_ptr_array_index(warnings, i));
-        }
-        fputc('\n', stderr);
+    if (options->verbose != 0) {
+        htools_show_warnings(warnings);
     }
     return g_steal_pointer(&cluster);
 }
@@ -215,8 +281,8 @@ bool htools_save(const struct htools_options *options, const struct ht_cluster *
     }
     path = g_strdup_printf("%s.%s", options->save, extension);
     ht_text_serialize(cluster, view, text);
-    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666,
-                                  errp)) {
+    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE,
+                                  0666, errp)) {
         return false;
     }
     fflush(stdout);

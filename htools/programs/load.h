@@ -16,6 +16,16 @@ bool htools_set_node_status(const struct htools_options *options, struct ht_clus
 /* Both; a failure is told to the user and gives NULL. */
 struct ht_cluster *htools_load_ready(const struct htools_options *options);
 
+/* --mond: the present loads into the merged cluster. */
+bool htools_ask_mond(const struct htools_options *options, struct ht_cluster *cluster,
+                     GError **errp) __attribute__((warn_unused_result));
+
+/* What ht_cluster_update_memory() found, on standard error. */
+void htools_show_warnings(const GPtrArray *warnings);
+/* The whole file; "-" is standard input. */
+bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError **errp)
+    __attribute__((warn_unused_result));
+
 struct ht_algorithm htools_algorithm(const struct htools_options *options);
 
 /* "Error: what: message" (what may be NULL) on standard error; returns the exit status 1. Takes the

@@ -101,7 +101,7 @@ ODD_FILTERS = (
     '["|", ["=", "KEY", "inst3.lab.example"], ["=", "KEY", "inst1.lab.example"], ["=", "KEY", "inst10.lab.example"]]',
     '["|", ["=", "KEY", 7], ["=", "KEY", 2], ["=", "KEY", "9"], ["=", "KEY", 2]]',
     '["&", ["|", ["=", "KEY", "node1"], ["=", "KEY", "node2"]], ["!", ["=", "KEY", "node2"]]]',
-    '["=", "KEY", 1e400]', '["<", "KEY", -1]', '["<", "KEY", 99999999999999999999]', '["=", "KEY", ""]')
+    '["<", "KEY", -1]', '["=", "KEY", ""]')
 
 
 def old_style(table, path):

@@ -313,8 +313,9 @@ void commands_add_tools(struct model *model, GString *commands)
             append_command(model, commands, tools[i].words, tools[i].chances, tools[i].n_chances);
         }
     }
-    if (rng_percent(&model->rng, 40)) {
-        append_command(model, commands, "hbal -I request-0.json", hbal_chances, 8);
+    if (rng_percent(&model->rng, 35)) {
+        append_command(model, commands, "hbal -m file://rapi", hbal_chances, 8);
+        append_command(model, commands, "hroller -m file://rapi", hroller_chances, 4);
     }
 }
 
@@ -394,8 +395,10 @@ static void fill_change_group(struct model *model, struct write_request *request
 {
     request->target_groups = g_ptr_array_new();
     add_names(model, request);
-    for (int64_t n = rng_range(&model->rng, 0, 2); n > 0; n--) {
-        g_ptr_array_add(request->target_groups, any_group(model)->uuid);
+    for (guint i = 0; i < model->groups->len; i++) {
+        if (rng_percent(&model->rng, 30)) {
+            g_ptr_array_add(request->target_groups, MODEL_GROUP(model, i)->uuid);
+        }
     }
 }
 

@@ -2,9 +2,9 @@
  *
  *     generate SEED DIRECTORY [MAX-NODES]
  *
- * writes cluster.data, dynu, mond.json, mond-xen.json and request-*.json to the directory, and
- * commands: one command line each, words separated by tabs, with file names relative to the
- * directory. The same seed and limit make the same files. */
+ * writes cluster.data, dynu, mond.json, mond-xen.json, the requests and rapi/ to the
+ * directory, and commands: one command line each, words separated by tabs, with file names relative
+ * to the directory. The same seed and limit make the same files. */
 #include "config.h"
 
 #include <errno.h>
@@ -42,6 +42,22 @@ static bool save_requests(struct model *model, const char *directory, GString *c
     return true;
 }
 
+static bool save_rapi(const struct model *model, const char *directory)
+{
+    g_autofree char *rapi = g_build_filename(directory, "rapi", NULL);
+
+    if (g_mkdir_with_parents(rapi, 0777) != 0) {
+        fprintf(stderr, "Error: cannot make %s: %s\n", rapi, g_strerror(errno));
+        return false;
+    }
+    for (int part = 0; part < WRITE_RAPI_PARTS; part++) {
+        if (!save(rapi, write_rapi_names[part], write_rapi(model, part))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool generate(uint64_t seed, const char *directory, int max_nodes)
 {
     const struct model_limits limits = {
@@ -52,7 +68,7 @@ static bool generate(uint64_t seed, const char *directory, int max_nodes)
               save(directory, "dynu", write_utilisation(model)) &&
               save(directory, "mond.json", write_mond(model, false)) &&
               save(directory, "mond-xen.json", write_mond(model, true)) &&
-              save_requests(model, directory, commands);
+              save_requests(model, directory, commands) && save_rapi(model, directory);
 
     commands_add_tools(model, commands);
     ok = ok && save(directory, "commands", g_strdup(commands->str));

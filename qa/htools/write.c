@@ -2,7 +2,7 @@
 
 #include "qa/htools/write.h"
 
-#include "base/json-writer.h"
+#include "qa/htools/write-json.h"
 
 static void append_joined(GString *out, const GPtrArray *words)
 {
@@ -177,7 +177,7 @@ char *write_text(const struct model *model)
     return g_string_free(out, FALSE);
 }
 
-static void write_words(struct json_writer *w, const char *key, const GPtrArray *words)
+void write_words(struct json_writer *w, const char *key, const GPtrArray *words)
 {
     json_write_key(w, key);
     json_write_array_begin(w);
@@ -187,19 +187,19 @@ static void write_words(struct json_writer *w, const char *key, const GPtrArray 
     json_write_array_end(w);
 }
 
-static void write_text_member(struct json_writer *w, const char *key, const char *value)
+void write_text_member(struct json_writer *w, const char *key, const char *value)
 {
     json_write_key(w, key);
     json_write_string(w, value);
 }
 
-static void write_int_member(struct json_writer *w, const char *key, int64_t value)
+void write_int_member(struct json_writer *w, const char *key, int64_t value)
 {
     json_write_key(w, key);
     json_write_int(w, value);
 }
 
-static void write_bool_member(struct json_writer *w, const char *key, bool value)
+void write_bool_member(struct json_writer *w, const char *key, bool value)
 {
     json_write_key(w, key);
     json_write_bool(w, value);
@@ -214,7 +214,7 @@ static void write_spec(struct json_writer *w, const char *key, const struct ht_i
     json_write_object_end(w);
 }
 
-static void write_policy(struct json_writer *w, const struct model_ipolicy *policy)
+void write_policy(struct json_writer *w, const struct model_ipolicy *policy)
 {
     json_write_key(w, "ipolicy");
     json_write_object_begin(w);
@@ -253,6 +253,16 @@ static void write_group(struct json_writer *w, const struct model_group *group)
     json_write_object_end(w);
 }
 
+void write_node_params(struct json_writer *w, const struct model_node *node,
+                       const struct model_group *group)
+{
+    json_write_key(w, "ndparams");
+    json_write_object_begin(w);
+    write_int_member(w, "spindle_count", node->t_spindles);
+    write_bool_member(w, "exclusive_storage", group->excl_storage);
+    json_write_object_end(w);
+}
+
 static void write_node(struct json_writer *w, const struct model *model,
                        const struct model_node *node)
 {
@@ -265,11 +275,7 @@ static void write_node(struct json_writer *w, const struct model *model,
     write_bool_member(w, "offline", node->offline || node->unknown);
     write_bool_member(w, "drained", node->drained);
     write_bool_member(w, "vm_capable", node->vm_capable);
-    json_write_key(w, "ndparams");
-    json_write_object_begin(w);
-    write_int_member(w, "spindle_count", node->t_spindles);
-    write_bool_member(w, "exclusive_storage", group->excl_storage);
-    json_write_object_end(w);
+    write_node_params(w, node, group);
     /* A node that is not there reports nothing. */
     if (!node->offline && !node->unknown && node->vm_capable) {
         write_int_member(w, "total_memory", node->t_mem);

@@ -26,4 +26,9 @@ char *write_utilisation(struct model *model);
 /* What monitoring daemons would say (--mond-data); xen: per instance instead of per node. */
 char *write_mond(struct model *model, bool xen);
 
+/* The four answers of the remote API, in the order groups, nodes, instances, info. */
+enum { WRITE_RAPI_PARTS = 4 };
+extern const char *const write_rapi_names[WRITE_RAPI_PARTS];
+char *write_rapi(const struct model *model, int part);
+
 #endif

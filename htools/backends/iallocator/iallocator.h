@@ -32,6 +32,6 @@ char *iallocator_answer(bool success, const char *info, const char *result);
 
 /* The jobs of an evacuation as lists of opcodes. */
 void iallocator_write_jobs(struct json_writer *w, const struct ht_cluster *cluster,
-                           const GArray *jobs, bool level_30);
+                           const GArray *jobs);
 
 #endif

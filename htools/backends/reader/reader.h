@@ -1,12 +1,12 @@
-/* Members of JSON objects that other programs sent, read strictly, with the path of what is wrong in
- * every error: "nodes.node1.free_memory: expected an integer, found a string".
+/* Members of JSON objects that other programs sent, read strictly, with the path of what is wrong
+ * in every error: "nodes.node1.free_memory: expected an integer, found a string".
  *
  * An object is read through a `struct reader`, which knows where in the document it stands:
  *
  *     struct reader node = reader_member(&nodes, "node1", &error);
  *
- * Numbers follow the reference's Text.JSON: an integer may be written with a fraction (it is rounded,
- * half to even), a real number without. */
+ * Numbers follow the reference's Text.JSON: an integer may be written with a fraction (it is
+ * rounded, half to even), a real number without. */
 #ifndef GANTRY_HTOOLS_BACKENDS_READER_READER_H
 #define GANTRY_HTOOLS_BACKENDS_READER_READER_H
 

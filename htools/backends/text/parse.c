@@ -5,7 +5,7 @@
 #include "htools/backends/text/text.h"
 #include "htools/core/read.h"
 
-G_DEFINE_QUARK(ht-text-error, ht_text_error)
+G_DEFINE_QUARK(ht - text - error, ht_text_error)
 
 enum {
     GROUP_COLUMNS_MIN = 4,
@@ -28,7 +28,8 @@ struct line {
     unsigned n_columns;
 };
 
-static bool fail(const struct line *line, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static bool fail(const struct line *line, GError **errp, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 static bool fail(const struct line *line, GError **errp, const char *format, ...)
 {
@@ -67,8 +68,8 @@ static unsigned split(char *text, char separator, char **parts, unsigned max)
 }
 
 /* Fewer columns than the form of today get what they meant then. */
-static bool fill_columns(struct line *line, unsigned min, unsigned all,
-                         const char *const *defaults, GError **errp)
+static bool fill_columns(struct line *line, unsigned min, unsigned all, const char *const *defaults,
+                         GError **errp)
 {
     if (line->n_columns < min) {
         return fail(line, errp, "has %u columns, at least %u are needed", line->n_columns, min);
@@ -268,8 +269,7 @@ static bool parse_spec(const struct line *line, const char *which, char *text,
     unsigned n = split(text, ',', parts, G_N_ELEMENTS(words)), i = 0;
 
     if (n < G_N_ELEMENTS(words)) {
-        return fail(line, errp, "%s has %u numbers, %zu are needed", which, n,
-                    G_N_ELEMENTS(words));
+        return fail(line, errp, "%s has %u numbers, %zu are needed", which, n, G_N_ELEMENTS(words));
     }
 #define HT_ISPEC_MEMBER(member, ...)                                                               \
     {                                                                                              \

@@ -1,6 +1,6 @@
 /* Clusters as text: five sections separated by empty lines (groups, nodes, instances, cluster tags,
- * policies), one object a line, columns separated by '|', lists by ','. Files of older releases have
- * fewer columns. hscan and --save write it, -t reads it. */
+ * policies), one object a line, columns separated by '|', lists by ','. Files of older releases
+ * have fewer columns. hscan and --save write it, -t reads it. */
 #ifndef GANTRY_HTOOLS_BACKENDS_TEXT_TEXT_H
 #define GANTRY_HTOOLS_BACKENDS_TEXT_TEXT_H
 

@@ -1,0 +1,23 @@
+/* Clusters as the remote API tells them: four bulk answers, fetched or saved as files. */
+#ifndef GANTRY_HTOOLS_BACKENDS_RAPI_RAPI_H
+#define GANTRY_HTOOLS_BACKENDS_RAPI_RAPI_H
+
+#include "htools/core/cluster.h"
+
+enum rapi_part {
+    RAPI_GROUPS,
+    RAPI_NODES,
+    RAPI_INSTANCES,
+    RAPI_INFO,
+    RAPI_PARTS,
+};
+
+/* The cluster of the four answers, not merged. Errors name the part and the place in it. */
+struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp)
+    __attribute__((warn_unused_result));
+
+/* From "file://DIRECTORY" (groups.json, nodes.json, instances.json, info.json), a URL, or a host
+ * with the default port. */
+struct ht_cluster *rapi_load(const char *master, GError **errp) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,77 @@
+#include "config.h"
+
+#include "htools/backends/reader/policy.h"
+
+static bool read_spec(const struct reader *reader, const char *key, struct ht_ispec *ret,
+                      GError **errp)
+{
+    struct reader spec;
+
+    return reader_object(reader, key, &spec, errp)
+#define HT_ISPEC_MEMBER(member, shown, json_key, ...)                                              \
+    &&reader_int(&spec, json_key, &ret->member, errp)
+#include "facts/htools.def"
+        ;
+}
+
+static bool read_pairs(const struct reader *policy, struct ht_cluster *cluster,
+                       struct ht_ipolicy *ret, GError **errp)
+{
+    const struct json *array;
+    struct ht_minmax *pairs;
+    size_t n;
+
+    if (!reader_array(policy, "minmax", &array, errp)) {
+        return false;
+    }
+    n = json_len(array);
+    pairs = ht_cluster_alloc(cluster, n * sizeof(*pairs) + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct reader pair;
+
+        if (!reader_element(policy, "minmax", i, &pair, errp) ||
+            !read_spec(&pair, "min", &pairs[i].min, errp) ||
+            !read_spec(&pair, "max", &pairs[i].max, errp)) {
+            return false;
+        }
+    }
+    ret->minmax = pairs;
+    ret->n_minmax = (unsigned)n;
+    return true;
+}
+
+static bool read_templates(const struct reader *policy, struct ht_cluster *cluster,
+                           struct ht_ipolicy *ret, GError **errp)
+{
+    static const char key[] = "disk-templates";
+    g_autofree const char **words = NULL;
+    enum ht_disk_template *templates;
+    unsigned n;
+
+    if (!reader_strings(policy, key, &words, errp)) {
+        return false;
+    }
+    n = g_strv_length((char **)words);
+    templates = ht_cluster_alloc(cluster, n * sizeof(*templates) + 1);
+    for (unsigned i = 0; i < n; i++) {
+        if (!ht_disk_template_parse(words[i], &templates[i])) {
+            return reader_fail(policy, key, errp, "unknown disk template '%s'", words[i]);
+        }
+    }
+    ret->templates = templates;
+    ret->n_templates = n;
+    return true;
+}
+
+bool reader_policy(const struct reader *reader, const char *key, struct ht_cluster *cluster,
+                   struct ht_ipolicy *ret, GError **errp)
+{
+    struct reader policy;
+
+    return reader_object(reader, key, &policy, errp) && read_pairs(&policy, cluster, ret, errp) &&
+           read_spec(&policy, "std", &ret->std, errp) && read_templates(&policy, cluster, ret, errp)
+#define HT_IPOLICY_RATIO(member, json_key, ...)                                                    \
+    &&reader_double(&policy, json_key, &ret->member, errp)
+#include "facts/htools.def"
+        ;
+}

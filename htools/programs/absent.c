@@ -1,0 +1,18 @@
+/* Programs that are not there yet. */
+#include "config.h"
+
+#include "htools/programs/program.h"
+
+#include <stdlib.h>
+
+#define ABSENT(name)                                                                               \
+    int name##_main(const struct htools_options *options, const char *const *operands)             \
+    {                                                                                              \
+        (void)options;                                                                             \
+        (void)operands;                                                                            \
+        return EXIT_FAILURE;                                                                       \
+    }
+ABSENT(hcheck)
+ABSENT(hspace)
+ABSENT(hscan)
+ABSENT(harep)
