@@ -33,6 +33,8 @@ struct cfg_table {
     size_t n;
     /* Sorted by name, those of one name by UUID; made when first needed. */
     const void **by_name;
+    /* In natural order of their names; made when first needed. */
+    const void **in_order;
 };
 
 /* Takes over the array and the references in it; sorts. */
