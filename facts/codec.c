@@ -328,7 +328,8 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
             continue;
         }
         if (at >= json_len(json) && member->spec->presence == FACT_REQUIRED) {
-            return fact_fail(errp, FACT_ERROR_MISSING, path, "expected more than %zu values", at);
+            return fact_fail(errp, FACT_ERROR_MISSING, path, "member \"%s\" is missing",
+                             member->name);
         }
         if (!decode_member(object, member, at < json_len(json) ? json_at(json, at) : NULL, value,
                            path, errp)) {
