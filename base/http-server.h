@@ -49,7 +49,8 @@ struct http_server *http_server_new(const struct http_server_opts *opts, GError 
 int http_server_port(const struct http_server *server);
 /* Stops listening; when the last request is answered, calls stopped from the context. */
 void http_server_stop(struct http_server *server, void (*stopped)(void *user), void *user);
-/* Drops every connection. Calls that are not answered yet stay valid until they are, into the void.
+/* Not from within the handler. Drops every connection. Calls that are not answered yet stay valid
+ * until they are, into the void.
  */
 void http_server_free(struct http_server *server);
 DEFINE_CLEANUP(struct http_server *, http_server_free)
