@@ -5,7 +5,7 @@
 #include "htools/core/moves.h"
 #include "htools/core/print.h"
 
-G_DEFINE_QUARK(ht-load-error, ht_load_error)
+G_DEFINE_QUARK(ht - load - error, ht_load_error)
 
 static const char *const tag_prefixes[] = {
 #define HT_TAG_PREFIX(ident, prefix) prefix,
@@ -59,8 +59,8 @@ static GPtrArray *cluster_tag_ends(const struct ht_cluster *cluster, enum tag_pr
 }
 
 /* Symbols of the tags that start with one of the prefixes, in order. */
-static GArray *matching_symbols(struct ht_cluster *cluster, const char *const *tags, unsigned n_tags,
-                                const GPtrArray *prefixes)
+static GArray *matching_symbols(struct ht_cluster *cluster, const char *const *tags,
+                                unsigned n_tags, const GPtrArray *prefixes)
 {
     GArray *symbols = g_array_new(FALSE, FALSE, sizeof(int));
 
@@ -96,8 +96,7 @@ static struct ht_set received_migrations(struct ht_cluster *cluster, const struc
             const char *rest = after_prefix(cluster->tags[j], TAG_ALLOW_MIGRATION, false);
             const char *colons = rest == NULL ? NULL : strstr(rest, "::");
 
-            if (colons != NULL && strstr(colons + 2, "::") == NULL &&
-                strcmp(colons + 2, to) == 0) {
+            if (colons != NULL && strstr(colons + 2, "::") == NULL && strcmp(colons + 2, to) == 0) {
                 g_autofree char *from = g_strndup(rest, (size_t)(colons - rest));
                 int symbol = ht_cluster_symbol(cluster, from);
 
@@ -469,13 +468,12 @@ GPtrArray *ht_cluster_update_memory(struct ht_cluster *cluster, int64_t static_k
         if (!cluster->level_30) {
             node->load.fail_n1 = ht_node_unallocated_mem(node) <= node->load.r_mem;
         }
-        missing_disk =
-            (int64_t)node->t_dsk - node->load.f_dsk - instance_disk(cluster, node);
+        missing_disk = (int64_t)node->t_dsk - node->load.f_dsk - instance_disk(cluster, node);
         if (node->x_mem > 512 || missing_disk > 1024) {
-            g_ptr_array_insert(
-                warnings, 0,
-                g_strdup_printf("node %s is missing %" PRId64 " MB ram and %" PRId64 " GB disk",
-                                node->name, node->x_mem, missing_disk >> 10));
+            g_ptr_array_insert(warnings, 0,
+                               g_strdup_printf("node %s is missing %" PRId64 " MB ram and %" PRId64
+                                               " GB disk",
+                                               node->name, node->x_mem, missing_disk >> 10));
         }
     }
     return warnings;

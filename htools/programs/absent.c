@@ -12,7 +12,5 @@
         (void)operands;                                                                            \
         return EXIT_FAILURE;                                                                       \
     }
-ABSENT(hcheck)
-ABSENT(hspace)
 ABSENT(hscan)
 ABSENT(harep)
