@@ -323,7 +323,7 @@ bool list_run(struct cli_run *run, const struct list_spec *spec, GError **errp)
     if (!make_filter(run, spec, &filter, errp)) {
         return false;
     }
-    args = run_list(3, json_new_string(query_rows[spec->kind].word),
+    args = run_list(3, json_new_string(query_word(spec->kind)),
                     choose_fields(run, spec->extra_field), filter);
     ok = run_call(run, LUXI_query, args, &answer, errp) &&
          read_columns(answer, spec->formats, &view, errp);
@@ -349,7 +349,7 @@ bool list_run_fields(struct cli_run *run, enum query_kind kind, GError **errp)
     struct view view = {0};
     bool ok =
         run_call(run, LUXI_query_fields,
-                 run_list(2, json_new_string(query_rows[kind].word), fields), &answer, errp) &&
+                 run_list(2, json_new_string(query_word(kind)), fields), &answer, errp) &&
         read_columns(answer, NULL, &view, errp);
 
     columns = view.columns;

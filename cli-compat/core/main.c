@@ -43,7 +43,7 @@ static int run_without_command(const struct cli_program *program, const char *wo
     g_autoptr(GString) out = g_string_new(NULL);
 
     if (word != NULL && strcmp(word, "--version") == 0) {
-        g_string_printf(out, "%s (ganeti %s) %s\n", program->name, C_VCS_VERSION,
+        g_string_printf(out, "%s (ganeti %s) %s\n", program->name, PACKAGE_NAME " " PACKAGE_VERSION,
                         C_RELEASE_VERSION());
         return print_and_exit(out, C_EXIT_SUCCESS);
     }
