@@ -12,6 +12,10 @@
 #include "base/json.h"
 #include "compat-config/tools/pretty.h"
 
+static const char usage[] = "Usage: fmtjson < FILE\n\nReads JSON from standard input and writes "
+                            "it, indented and sorted, to "
+                            "standard output.\n";
+
 int main(int argc, char **argv)
 {
     CLEANUP(json_unrefp) struct json *value = NULL;
@@ -20,12 +24,16 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     size_t len = 0;
 
-    (void)argv;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("fmtjson (" PACKAGE_NAME ") " PACKAGE_VERSION);
+        return 0;
+    }
     if (argc > 1) {
-        fputs("fmtjson reads JSON from standard input and writes it, indented and sorted, to "
-              "standard "
-              "output. It takes no options and no arguments.\n",
-              stderr);
+        fputs(usage, stderr);
         return 1;
     }
     text = fs_read_fd(STDIN_FILENO, "standard input", JSON_MAX_TEXT, &len, &error);

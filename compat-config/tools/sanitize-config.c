@@ -26,6 +26,7 @@ struct options {
     char *domain;
     gboolean keep_names;
     gboolean verbose;
+    gboolean version;
 };
 
 static struct options options;
@@ -45,6 +46,7 @@ static const GOptionEntry entries[] = {
     {"base-domain", 0, 0, G_OPTION_ARG_STRING, &options.domain, "Domain of new names [example.com]",
      "DOMAIN"},
     {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Tell more", NULL},
+    {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Show the version and exit", NULL},
     {0},
 };
 
@@ -364,6 +366,10 @@ int main(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         fprintf(stderr, "sanitize-config: %s\n", error->message);
         return 2;
+    }
+    if (options.version) {
+        puts("sanitize-config (" PACKAGE_NAME ") " PACKAGE_VERSION);
+        return 0;
     }
     if (!options_are_good()) {
         fputs("sanitize-config: the --sanitize options take yes or no\n", stderr);
