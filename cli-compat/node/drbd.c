@@ -2,19 +2,16 @@
 
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/json.h"
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/pyrepr.h"
 #include "cli-compat/core/table.h"
-#include "compat-config/paths/paths.h"
 #include "confd/client/client.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
 
 enum {
-    MAX_KEY = 64 * 1024,
     REPLY_TIMEOUT_MS = 1000, /* as long as the reference waits */
 };
 
@@ -85,7 +82,7 @@ static bool print_reply(struct cli_run *run, const struct confd_reply *reply, GE
 {
     g_autoptr(GPtrArray) minors = NULL;
 
-    if (reply->status != fact_enum_number(&fact_enum_confd_reply_status, CONFD_REPLY_OK)) {
+    if (reply->status != CONFD_REPLY_OK) {
         g_autofree char *answer = pyrepr_str(reply->answer);
 
         return err_fail(errp, ERR_CONFD_CLIENT, ECODE_NONE,
@@ -103,20 +100,20 @@ static bool print_reply(struct cli_run *run, const struct confd_reply *reply, GE
 /* The confd of this node knows the minors of all nodes (lib/client/gnt_node.py ListDrbd). */
 bool cmd_node_list_drbd(struct cli_run *run, GError **errp)
 {
-    const struct confd_peer peer = {.ip = C_IP4_ADDRESS_LOCALHOST};
+    static const char *const addresses[] = {C_IP4_ADDRESS_LOCALHOST, NULL};
     CLEANUP(json_unrefp) struct json *query = json_new_string(run->args[0]);
-    g_autofree char *key = fs_read_file(path_get(PATH_CONFD_HMAC_KEY), MAX_KEY, NULL, errp);
-    struct confd_reply *reply;
+    const struct confd_question question = {
+        .type = CONFD_REQ_NODE_DRBD, .query = query, .timeout_ms = REPLY_TIMEOUT_MS};
+    g_autofree char *key = confd_key_read(errp);
+    CLEANUP(confd_client_freep)
+    struct confd_client *client = key != NULL ? confd_client_new(key, addresses, 0, errp) : NULL;
+    struct confd_reply reply;
     bool ok;
 
-    if (key == NULL) {
+    if (client == NULL || !confd_client_ask(client, &question, &reply, errp)) {
         return false;
     }
-    reply = confd_ask(&peer, key, CONFD_REQ_NODE_DRBD, query, REPLY_TIMEOUT_MS, errp);
-    if (reply == NULL) {
-        return false;
-    }
-    ok = print_reply(run, reply, errp);
-    fact_object_free(&fact_object_confd_reply, reply);
+    ok = print_reply(run, &reply, errp);
+    confd_reply_clear(&reply);
     return ok;
 }
