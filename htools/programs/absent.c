@@ -12,5 +12,4 @@
         (void)operands;                                                                            \
         return EXIT_FAILURE;                                                                       \
     }
-ABSENT(hscan)
 ABSENT(harep)
