@@ -16,6 +16,7 @@ struct cmd {
     int input_fd, out_fd, err_fd; /* -1: default */
     bool inherit_env;
     bool interactive;
+    bool session;
 };
 
 /* Borrowed, NULL-terminated. */

@@ -167,7 +167,7 @@ static int set_actions(posix_spawn_file_actions_t *actions, struct cmd *cmd, con
     return rc != 0 ? rc : posix_spawn_file_actions_addchdir_np(actions, cwd);
 }
 
-static int set_attributes(posix_spawnattr_t *attr, bool own_group)
+static int set_attributes(posix_spawnattr_t *attr, const struct cmd *cmd)
 {
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     sigset_t none, all;
@@ -179,7 +179,9 @@ static int set_attributes(posix_spawnattr_t *attr, bool own_group)
     if (rc == 0) {
         rc = posix_spawnattr_setsigdefault(attr, &all);
     }
-    if (rc == 0 && own_group) {
+    if (cmd->session) {
+        flags |= POSIX_SPAWN_SETSID;
+    } else if (rc == 0 && !cmd->interactive) {
         flags |= POSIX_SPAWN_SETPGROUP;
         rc = posix_spawnattr_setpgroup(attr, 0);
     }
@@ -204,7 +206,7 @@ static int spawn_file(struct cmd *cmd, const char *file, char **env, const struc
     }
     rc = set_actions(&actions, cmd, w);
     if (rc == 0) {
-        rc = set_attributes(&attr, !cmd->interactive);
+        rc = set_attributes(&attr, cmd);
     }
     if (rc == 0) {
         rc = posix_spawn(ret_pid, file, &actions, &attr, cmd_argv(cmd), env);

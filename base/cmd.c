@@ -157,6 +157,11 @@ void cmd_set_interactive(struct cmd *cmd)
     cmd->interactive = true;
 }
 
+void cmd_set_session(struct cmd *cmd)
+{
+    cmd->session = true;
+}
+
 char *const *cmd_argv(struct cmd *cmd)
 {
     if (cmd->argv->len == 0 || g_ptr_array_index(cmd->argv, cmd->argv->len - 1) != NULL) {

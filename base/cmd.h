@@ -73,6 +73,10 @@ int cmd_keep_fd(struct cmd *cmd, int fd);
  * the process group. */
 void cmd_set_interactive(struct cmd *cmd);
 
+/* A session of its own, for what shall outlive this process and its terminal. Redirect its output.
+ */
+void cmd_set_session(struct cmd *cmd);
+
 /* Shell-quoted, for people. Borrowed until the command changes. */
 const char *cmd_text(struct cmd *cmd);
 

@@ -132,6 +132,11 @@ static bool take_pid_file(struct daemon *daemon, GError **errp)
     return fs_lock_write(daemon->pid_file, text, errp);
 }
 
+void daemon_forked(struct daemon *daemon)
+{
+    daemon_starter_leave(&daemon->starter);
+}
+
 static bool detach(struct daemon *daemon, GError **errp)
 {
     return daemon->options.foreground ||
@@ -142,7 +147,8 @@ static bool start(struct daemon *daemon, GError **errp)
 {
     const struct daemon_desc *desc = daemon->desc;
 
-    if (!start_log(daemon, errp) || !take_pid_file(daemon, errp)) {
+    if (!start_log(daemon, errp) || (desc->early != NULL && !desc->early(daemon, errp)) ||
+        !take_pid_file(daemon, errp)) {
         return false;
     }
     log_notice("%s daemon startup", desc->name);
@@ -152,14 +158,12 @@ static bool start(struct daemon *daemon, GError **errp)
     return desc->prepare == NULL || desc->prepare(daemon, errp);
 }
 
-static void report_failure(struct daemon *daemon, const GError *error)
+/* Last of all: whoever started us may try again at once, and must find nothing of us in the way. */
+static void tell_starter(struct daemon *daemon, const GError *error)
 {
     g_autofree char *text =
         g_strdup_printf("%s: cannot start: %s\n", daemon->desc->name, error->message);
 
-    if (daemon->logging) {
-        log_error("cannot start: %s", error->message);
-    }
     if (daemon->starter.fd >= 0) {
         daemon_starter_fail(&daemon->starter, DAEMON_EXIT_FAILURE, text);
     } else if (daemon->options.foreground) {
@@ -179,8 +183,10 @@ static int run(struct daemon *daemon)
             g_main_context_iteration(NULL, TRUE);
         }
     } else {
-        report_failure(daemon, error);
         daemon->exit_code = DAEMON_EXIT_FAILURE;
+        if (daemon->logging) {
+            log_error("cannot start: %s", error->message);
+        }
     }
     if (desc->cleanup != NULL) {
         desc->cleanup(daemon);
@@ -188,6 +194,9 @@ static int run(struct daemon *daemon)
     if (daemon->pid_file != NULL) {
         log_notice("%s daemon shutdown", desc->name);
         fs_lock_remove(daemon->pid_file);
+    }
+    if (error != NULL) {
+        tell_starter(daemon, error);
     }
     log_shutdown();
     return daemon->exit_code;

@@ -224,7 +224,7 @@ bool fs_write_atomic(const char *path, const void *data, size_t len,
     if (step_failed(fault, 0, "sync directory", dir, errp)) {
         return false;
     }
-    return (eff.flags & FS_WRITE_VOLATILE) != 0 || fs_sync_dir(dir, errp);
+    return (eff.flags & (FS_WRITE_VOLATILE | FS_WRITE_DIR_LATER)) != 0 || fs_sync_dir(dir, errp);
 }
 
 char *fs_backup(const char *path, GError **errp)

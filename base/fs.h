@@ -34,6 +34,8 @@ enum fs_write_flags {
     FS_WRITE_KEEP_PERMS = 1 << 0,
     /* Atomic but not durable: no fsync. For what a reboot removes anyway. */
     FS_WRITE_VOLATILE = 1 << 1,
+    /* Durable once the caller has synced the directory: for many files, then one fs_sync_dir(). */
+    FS_WRITE_DIR_LATER = 1 << 3,
     /* Fails with EEXIST if the file is there already. */
     FS_WRITE_NEW = 1 << 2,
 };

@@ -1,9 +1,18 @@
 #include "base/http-client.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <curl/curl.h>
 #include <glib-unix.h>
+
+enum {
+    /* Descriptors left to the rest of the program. */
+    SPARE_FDS = 128,
+    MIN_PARALLEL = 16,
+    MAX_PARALLEL = 4096,
+};
 
 struct http_client {
     GMainContext *context;
@@ -15,11 +24,14 @@ struct http_client {
     guint connect_timeout_ms;
     size_t max_response;
     GPtrArray *batches; /* under way, owned */
+    GQueue waiting;     /* struct transfer, not given to libcurl yet */
+    guint running, max_parallel;
 };
 
 struct transfer {
     struct http_batch *batch;
     CURL *easy; /* NULL: over */
+    bool running;
     struct curl_slist *headers;
     char *where; /* "host:port" for errors */
     char *body;
@@ -66,7 +78,14 @@ void http_responses_free(struct http_response *responses, size_t n)
 static void transfer_end(struct transfer *transfer)
 {
     if (transfer->easy != NULL) {
-        curl_multi_remove_handle(transfer->batch->client->multi, transfer->easy);
+        struct http_client *client = transfer->batch->client;
+
+        if (transfer->running) {
+            curl_multi_remove_handle(client->multi, transfer->easy);
+            client->running--;
+        } else {
+            g_queue_remove(&client->waiting, transfer);
+        }
         curl_easy_cleanup(transfer->easy);
         transfer->easy = NULL;
     }
@@ -180,6 +199,17 @@ static void transfer_over(struct transfer *transfer, CURLcode code)
     finish_if_over(transfer->batch);
 }
 
+static void start_waiting(struct http_client *client)
+{
+    while (client->running < client->max_parallel && !g_queue_is_empty(&client->waiting)) {
+        struct transfer *transfer = g_queue_pop_head(&client->waiting);
+
+        transfer->running = true;
+        client->running++;
+        curl_multi_add_handle(client->multi, transfer->easy);
+    }
+}
+
 static void take_results(struct http_client *client)
 {
     CURLMsg *message;
@@ -196,6 +226,7 @@ static void take_results(struct http_client *client)
             transfer_over(transfer, code);
         }
     }
+    start_waiting(client);
 }
 
 static void act(struct http_client *client, curl_socket_t fd, int events)
@@ -262,12 +293,35 @@ static int want_timer(CURLM *multi G_GNUC_UNUSED, long ms, void *data)
     return 0;
 }
 
+static guint default_parallel(void)
+{
+    struct rlimit limit;
+    rlim_t free_fds = MIN_PARALLEL;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > SPARE_FDS + MIN_PARALLEL) {
+        free_fds = limit.rlim_cur - SPARE_FDS;
+    }
+    return (guint)MIN(free_fds, (rlim_t)MAX_PARALLEL);
+}
+
+/* OpenSSL writes to connections that may be gone. */
+static void ignore_sigpipe(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction present;
+
+    if (sigaction(SIGPIPE, NULL, &present) == 0 && present.sa_handler == SIG_DFL) {
+        (void)sigaction(SIGPIPE, &ignore, NULL);
+    }
+}
+
 struct http_client *http_client_new(const struct http_client_opts *opts)
 {
     static gsize initialised;
     struct http_client *client = g_new0(struct http_client, 1);
 
     if (g_once_init_enter(&initialised)) {
+        ignore_sigpipe();
         curl_global_init(CURL_GLOBAL_DEFAULT);
         g_once_init_leave(&initialised, 1);
     }
@@ -279,7 +333,11 @@ struct http_client *http_client_new(const struct http_client_opts *opts)
     client->connect_timeout_ms = opts->connect_timeout_ms;
     client->max_response = opts->max_response;
     client->batches = g_ptr_array_new_with_free_func(batch_free);
+    client->max_parallel = opts->max_parallel == 0 ? default_parallel() : opts->max_parallel;
+    g_queue_init(&client->waiting);
     client->multi = curl_multi_init();
+    /* Kept connections count as well. */
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)client->max_parallel);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, want_timer);
@@ -373,7 +431,8 @@ static void start(struct transfer *transfer, const struct http_request *request)
     transfer->easy = NULL;
     transfer->where = g_strdup_printf("%s:%d", request->host, request->port);
     transfer->answer = g_string_new(NULL);
-    if (easy == NULL || !set_url(easy, request) || (!request->plain && client->ca_file == NULL && !client->any_server)) {
+    if (easy == NULL || !set_url(easy, request) ||
+        (!request->plain && client->ca_file == NULL && !client->any_server)) {
         curl_easy_cleanup(easy);
         fail_transfer(transfer, HTTP_CLIENT_ERROR_SETUP, "this request cannot be made");
         return;
@@ -384,6 +443,9 @@ static void start(struct transfer *transfer, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->repeatable ? 0L : 1L);
+    /* A host that lost its power is noticed in minutes, also by a call that may last a day. */
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -394,7 +456,7 @@ static void start(struct transfer *transfer, const struct http_request *request)
     if (!request->plain) {
         set_tls(client, easy);
     }
-    curl_multi_add_handle(client->multi, easy);
+    g_queue_push_tail(&client->waiting, transfer);
 }
 
 struct http_batch *http_client_send(struct http_client *client, const struct http_request *requests,
@@ -414,6 +476,7 @@ struct http_batch *http_client_send(struct http_client *client, const struct htt
         batch->transfers[i].batch = batch;
         start(&batch->transfers[i], &requests[i]);
     }
+    start_waiting(client);
     finish_if_over(batch);
     return batch;
 }
@@ -425,6 +488,7 @@ void http_batch_cancel(struct http_batch *batch)
             fail_transfer(&batch->transfers[i], HTTP_CLIENT_ERROR_CANCELLED, "cancelled");
         }
     }
+    start_waiting(batch->client);
     finish_if_over(batch);
 }
 

@@ -3,8 +3,8 @@
  *
  * TLS as the reference's RPC does it (lib/rpc/node.py _ConfigRpcCurl, Rpc.hs): the server's
  * certificate must be signed by the given one and by nothing else, its host name is not looked at,
- * a client certificate is sent. No proxy, no redirects, HTTP/1.1. Connections are kept and used
- * again. One thread: all calls and callbacks belong to the context's thread. */
+ * a client certificate is sent. No proxy, no redirects, HTTP/1.1. Connections are kept for
+ * repeatable requests. One thread: all calls and callbacks belong to the context's thread. */
 #ifndef GANTRY_BASE_HTTP_CLIENT_H
 #define GANTRY_BASE_HTTP_CLIENT_H
 
@@ -37,8 +37,11 @@ struct http_client_opts {
     bool any_server;
     guint connect_timeout_ms;
     size_t max_response; /* bytes of a body */
+    /* Requests on their way at once; more wait their turn, and their timeouts begin with it.
+       0: what the limit of open files allows, with room for others. */
+    guint max_parallel;
 };
-/* Strings are copied. */
+/* Strings are copied. The first client makes the process ignore SIGPIPE if nobody handles it. */
 struct http_client *http_client_new(const struct http_client_opts *opts);
 /* Cancels what is under way, without calling back. Not from within a callback. */
 void http_client_free(struct http_client *client);
@@ -54,6 +57,9 @@ struct http_request {
     const void *body;           /* NULL: none */
     size_t body_len;
     guint timeout_ms; /* of the whole request; 0: none */
+    /* May be executed twice without harm (a query). Only then a kept connection is used: if the
+       other side dies after it took the request, libcurl sends it again over a new connection. */
+    bool repeatable;
 };
 
 struct http_response {

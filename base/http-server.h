@@ -40,6 +40,9 @@ struct http_server_opts {
     size_t max_header;        /* bytes of request line and headers; 0: 32 KiB */
     unsigned max_connections; /* 0: 1,000 */
     unsigned idle_timeout_s;  /* of a connection without traffic; 0: none */
+    /* May refuse a request before its body is read, by returning a status; 0 lets it in. NULL: all
+       are let in. Method, path, headers, peer and certificate are known. */
+    int (*admit)(struct http_call *call, void *user);
     http_handle_fn handle;
     void *user;
 };
@@ -49,7 +52,8 @@ struct http_server *http_server_new(const struct http_server_opts *opts, GError 
 int http_server_port(const struct http_server *server);
 /* Stops listening; when the last request is answered, calls stopped from the context. */
 void http_server_stop(struct http_server *server, void (*stopped)(void *user), void *user);
-/* Drops every connection. Calls that are not answered yet stay valid until they are, into the void.
+/* Not from within the handler. Drops every connection. Calls that are not answered yet stay valid
+ * until they are, into the void.
  */
 void http_server_free(struct http_server *server);
 DEFINE_CLEANUP(struct http_server *, http_server_free)

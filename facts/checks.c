@@ -33,6 +33,26 @@ const char *fact_check_ipv4_net(const char *text)
     return NULL;
 }
 
+const char *fact_check_ipv6(const char *text)
+{
+    struct in6_addr address;
+
+    return inet_pton(AF_INET6, text, &address) == 1 ? NULL : "an IPv6 address";
+}
+
+const char *fact_check_ipv6_net(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    g_autofree char *address = slash == NULL ? NULL : g_strndup(text, (gsize)(slash - text));
+    uint64_t bits;
+
+    if (address == NULL || fact_check_ipv6(address) != NULL ||
+        !parse_uint64(slash + 1, 128, &bits, NULL)) {
+        return "an IPv6 address and prefix length";
+    }
+    return NULL;
+}
+
 const char *fact_check_nonempty(const char *text)
 {
     return text[0] != '\0' ? NULL : "a text that is not empty";

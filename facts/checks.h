@@ -8,6 +8,8 @@ const char *fact_check_bits(const char *text);
 const char *fact_check_ipv4(const char *text);
 /* Address and prefix length. */
 const char *fact_check_ipv4_net(const char *text);
+const char *fact_check_ipv6(const char *text);
+const char *fact_check_ipv6_net(const char *text);
 const char *fact_check_nonempty(const char *text);
 
 #endif

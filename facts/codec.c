@@ -327,6 +327,10 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
         if (!fact_member_is_current(member)) {
             continue;
         }
+        if (at >= json_len(json) && member->spec->presence == FACT_REQUIRED) {
+            return fact_fail(errp, FACT_ERROR_MISSING, path, "member \"%s\" is missing",
+                             member->name);
+        }
         if (!decode_member(object, member, at < json_len(json) ? json_at(json, at) : NULL, value,
                            path, errp)) {
             return false;
@@ -340,26 +344,31 @@ static bool decode_positional(const struct fact_object *object, struct json *jso
     return true;
 }
 
+bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
+                           const struct fact_path *path, GError **errp)
+{
+    bool good = object->unknown == FACT_UNKNOWN_TUPLE
+                    ? decode_positional(object, json, value, path, errp)
+                    : decode_named(object, json, value, path, errp);
+
+    if (!good) {
+        fact_object_clear(object, value);
+    }
+    return good;
+}
+
 static bool object_decode(const struct fact_type *type, struct json *json, void *value,
                           const struct fact_path *path, GError **errp)
 {
-    bool good = type->object->unknown == FACT_UNKNOWN_TUPLE ? decode_positional(type->object, json, value, path, errp)
-                                       : decode_named(type->object, json, value, path, errp);
-
-    if (!good) {
-        fact_object_clear(type->object, value);
-    }
-    return good;
+    return fact_object_decode_at(type->object, json, value, path, errp);
 }
 
 void *fact_object_decode(const struct fact_object *object, struct json *json,
                          const struct fact_path *path, GError **errp)
 {
-    const struct fact_type type = {
-        .kind = &fact_kind_object, .size = object->size, .object = object};
     void *value = fact_object_new(object);
 
-    if (!object_decode(&type, json, value, path, errp)) {
+    if (!fact_object_decode_at(object, json, value, path, errp)) {
         g_free(value);
         return NULL;
     }
@@ -380,8 +389,8 @@ static bool is_default(const struct fact_object *object, const void *value,
     return same;
 }
 
-void fact_object_encode_members(const struct fact_object *object, const void *value,
-                                struct json_writer *w)
+static void encode_members(const struct fact_object *object, const void *value, bool filled,
+                           struct json_writer *w)
 {
     const struct fact_head *head = value;
 
@@ -389,7 +398,8 @@ void fact_object_encode_members(const struct fact_object *object, const void *va
         const struct fact_member *member = &object->members[i];
         bool set = *has_slot(object, value, member);
 
-        if (!fact_member_is_current(member) || (!set && member->spec->presence != FACT_NULLABLE) ||
+        if (!fact_member_is_current(member) ||
+            (!set && !filled && member->spec->presence != FACT_NULLABLE) ||
             (member->spec->presence == FACT_DEFAULT_HIDDEN && is_default(object, value, member))) {
             continue;
         }
@@ -408,6 +418,18 @@ void fact_object_encode_members(const struct fact_object *object, const void *va
             json_write_value(w, it.value);
         }
     }
+}
+
+void fact_object_encode_members(const struct fact_object *object, const void *value,
+                                struct json_writer *w)
+{
+    encode_members(object, value, false, w);
+}
+
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w)
+{
+    encode_members(object, value, true, w);
 }
 
 static void encode_positional(const struct fact_object *object, const void *value,
@@ -450,9 +472,8 @@ static void object_clear(const struct fact_type *type, void *value)
     fact_object_clear(type->object, value);
 }
 
-static void object_copy(const struct fact_type *type, void *dst, const void *src)
+void fact_object_copy_at(const struct fact_object *object, void *dst, const void *src)
 {
-    const struct fact_object *object = type->object;
     const struct fact_head *from = src;
     struct fact_head *to = dst;
 
@@ -465,6 +486,11 @@ static void object_copy(const struct fact_type *type, void *dst, const void *src
         }
     }
     to->extra = from->extra == NULL ? NULL : json_copy(from->extra);
+}
+
+static void object_copy(const struct fact_type *type, void *dst, const void *src)
+{
+    fact_object_copy_at(type->object, dst, src);
 }
 
 bool fact_object_equal(const struct fact_object *object, const void *a, const void *b)
@@ -491,11 +517,9 @@ static bool object_equal(const struct fact_type *type, const void *a, const void
 
 void *fact_object_copy(const struct fact_object *object, const void *value)
 {
-    const struct fact_type type = {
-        .kind = &fact_kind_object, .size = object->size, .object = object};
     void *copy = fact_object_new(object);
 
-    object_copy(&type, copy, value);
+    fact_object_copy_at(object, copy, value);
     return copy;
 }
 

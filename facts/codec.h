@@ -48,10 +48,17 @@ void *fact_object_new(const struct fact_object *object);
 void *fact_object_decode(const struct fact_object *object, struct json *json,
                          const struct fact_path *path, GError **errp);
 void fact_object_encode(const struct fact_object *object, const void *value, struct json_writer *w);
+/* The same into zeroed memory of the caller's; on error it is left cleared. */
+bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
+                           const struct fact_path *path, GError **errp);
+void fact_object_copy_at(const struct fact_object *object, void *dst, const void *src);
 /* Only the members, without the braces: for objects whose JSON form has further members of its own.
  */
 void fact_object_encode_members(const struct fact_object *object, const void *value,
                                 struct json_writer *w);
+/* The same with null for each absent member. */
+void fact_object_encode_filled(const struct fact_object *object, const void *value,
+                               struct json_writer *w);
 void fact_object_clear(const struct fact_object *object, void *value);
 void fact_object_free(const struct fact_object *object, void *value);
 void *fact_object_copy(const struct fact_object *object, const void *value);
@@ -85,6 +92,8 @@ void *fact_list_add(const struct fact_type *type, void *list);
 void fact_list_remove(const struct fact_type *type, void *list, size_t index);
 /* For a map or set the slot appears in its sorted place. NULL if the key is not there. */
 void *fact_dict_get(const struct fact_type *type, const void *dict, const char *key);
+/* Key of an entry, borrowed; index must be below the number of entries. */
+const char *fact_dict_key(const struct fact_type *type, const void *dict, size_t index);
 /* The slot of the key, new at the end or emptied where it stands. */
 void *fact_dict_add(const struct fact_type *type, void *dict, const char *key);
 bool fact_dict_remove(const struct fact_type *type, void *dict, const char *key);
@@ -95,8 +104,11 @@ bool fact_set_add(struct fact_list *set, const char *text);
 /* False if it was not there. */
 bool fact_set_remove(struct fact_list *set, const char *text);
 
-/* Index of a wire word, -1 if it is none. */
+/* Index of a wire word of the current level, -1 if it is none. */
 int fact_enum_find(const struct fact_enum *words, const char *word);
+bool fact_word_is_current(const struct fact_enum *words, size_t index);
+/* The number that stands for a word on the wire, for enums that are numbers there. */
+int64_t fact_enum_number(const struct fact_enum *words, int index);
 
 /* Sets *errp with the position in front of the text. Always returns false, for `return
  * fact_fail(...)`. */

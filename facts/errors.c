@@ -37,11 +37,13 @@ G_DEFINE_EXTENDED_ERROR(Err, err)
 
 struct err_class_row {
     const char *word;
+    const char *args; /* their names, with commas between */
     enum err_class base;
 };
 
 static const struct err_class_row class_rows[] = {
-#define ERROR_CLASS(enumerator, word_, base_) [enumerator] = {.word = word_, .base = base_},
+#define ERROR_CLASS(enumerator, word_, base_, args_)                                               \
+    [enumerator] = {.word = word_, .args = args_, .base = base_},
 #define ERROR_CODE(enumerator, word, doc)
 #include "facts/errors.def"
 #undef ERROR_CLASS
@@ -49,7 +51,7 @@ static const struct err_class_row class_rows[] = {
 };
 
 static const char *const ecode_words[] = {
-#define ERROR_CLASS(enumerator, word, base)
+#define ERROR_CLASS(enumerator, word, base, args)
 #define ERROR_CODE(enumerator, word, doc) [enumerator] = word,
 #include "facts/errors.def"
 #undef ERROR_CLASS
@@ -59,6 +61,16 @@ static const char *const ecode_words[] = {
 const char *err_class_word(enum err_class error_class)
 {
     return class_rows[error_class].word;
+}
+
+enum err_class err_class_base(enum err_class error_class)
+{
+    return class_rows[error_class].base;
+}
+
+const char *err_class_args(enum err_class error_class)
+{
+    return class_rows[error_class].args;
 }
 
 const char *err_ecode_word(enum err_ecode ecode)
@@ -118,6 +130,11 @@ enum err_ecode err_ecode(const GError *error)
     return error->domain == ERR ? err_get_private(error)->ecode : ECODE_NONE;
 }
 
+const struct json *err_args(const GError *error)
+{
+    return error->domain == ERR ? err_get_private(error)->args : NULL;
+}
+
 bool err_is(const GError *error, enum err_class error_class)
 {
     enum err_class at = err_class(error);
@@ -150,11 +167,28 @@ void err_encode(const GError *error, struct json_writer *w)
     json_write_array_end(w);
 }
 
-/* The message of an error from its arguments: a leading text, else the arguments as JSON. */
-static char *message_of(const struct json *args)
+/* Position of the message among the arguments of a class, -1 if it has none. */
+static int message_place(enum err_class error_class)
 {
-    if (json_len(args) > 0 && json_kind(json_at(args, 0)) == JSON_STRING) {
-        return g_strdup(json_string(json_at(args, 0)));
+    g_auto(GStrv) names = g_strsplit(class_rows[error_class].args, ",", -1);
+
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], "message") == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The message of an error from its arguments; all of them as JSON if it is not where it should be.
+ */
+static char *message_of(enum err_class error_class, const struct json *args)
+{
+    int place = message_place(error_class);
+
+    if (place >= 0 && json_len(args) > (size_t)place &&
+        json_kind(json_at(args, (size_t)place)) == JSON_STRING) {
+        return g_strdup(json_string(json_at(args, (size_t)place)));
     }
     return json_to_string(args, JSON_PYTHON);
 }
@@ -185,12 +219,13 @@ GError *err_decode(struct json *value)
     args = json_at(value, 1);
     for (size_t i = 0; i < G_N_ELEMENTS(class_rows); i++) {
         if (strcmp(class_rows[i].word, word) == 0) {
-            error = new_error((enum err_class)i, find_ecode(args), message_of(args));
+            error =
+                new_error((enum err_class)i, find_ecode(args), message_of((enum err_class)i, args));
             err_get_private(error)->args = json_copy(args);
             return error;
         }
     }
-    error = new_error(ERR_GENERIC, ECODE_NONE, message_of(args));
+    error = new_error(ERR_GENERIC, ECODE_NONE, message_of(ERR_GENERIC, args));
     g_prefix_error(&error, "%s: ", word);
     return error;
 }

@@ -13,20 +13,22 @@ struct json;
 struct json_writer;
 
 enum err_class {
-#define ERROR_CLASS(enumerator, word, base) enumerator,
+#define ERROR_CLASS(enumerator, word, base, args) enumerator,
 #define ERROR_CODE(enumerator, word, doc)
 #include "facts/errors.def"
 #undef ERROR_CLASS
 #undef ERROR_CODE
+    ERR_CLASS_COUNT,
 };
 
 enum err_ecode {
     ECODE_NONE,
-#define ERROR_CLASS(enumerator, word, base)
+#define ERROR_CLASS(enumerator, word, base, args)
 #define ERROR_CODE(enumerator, word, doc) enumerator,
 #include "facts/errors.def"
 #undef ERROR_CLASS
 #undef ERROR_CODE
+    ECODE_COUNT,
 };
 
 #define ERR (err_quark())
@@ -44,8 +46,14 @@ void err_wrap(GError **errp, enum err_class error_class, enum err_ecode ecode);
 /* Class of any error; ERR_GENERIC for other domains. */
 enum err_class err_class(const GError *error);
 enum err_ecode err_ecode(const GError *error);
+/* The arguments of an error that came over the wire, borrowed; NULL if there are none beside message and code. */
+const struct json *err_args(const GError *error);
 /* True if the error's class is `error_class` or derives from it. */
 bool err_is(const GError *error, enum err_class error_class);
+/* Its own base: a class that derives from none. */
+enum err_class err_class_base(enum err_class error_class);
+/* Names of the wire arguments with commas between, "message,code". */
+const char *err_class_args(enum err_class error_class);
 const char *err_class_word(enum err_class error_class);
 const char *err_ecode_word(enum err_ecode ecode);
 

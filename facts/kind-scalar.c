@@ -4,11 +4,11 @@
 
 #include "base/json-writer.h"
 #include "base/json.h"
+#include "base/parse.h"
 #include "facts/kind.h"
 
-/* "expected X, found Y" for a value of the wrong JSON kind. */
-static bool wrong_kind(const char *expected, const struct json *json, const struct fact_path *path,
-                       GError **errp)
+bool fact_wrong_kind(const char *expected, const struct json *json, const struct fact_path *path,
+                     GError **errp)
 {
     return fact_fail(errp, FACT_ERROR_KIND, path, "expected %s, found %s", expected,
                      json_kind_name(json_kind(json)));
@@ -24,7 +24,7 @@ static bool bool_decode(const struct fact_type *type, struct json *json, void *v
 {
     (void)type;
     if (json_kind(json) != JSON_BOOL) {
-        return wrong_kind("true or false", json, path, errp);
+        return fact_wrong_kind("true or false", json, path, errp);
     }
     *(bool *)value = json_boolean(json);
     return true;
@@ -43,6 +43,19 @@ const struct fact_kind fact_kind_bool = {
     .equal = equal_bytes,
 };
 
+static bool take_int(const struct fact_type *type, int64_t number, void *value,
+                     const struct fact_path *path, GError **errp)
+{
+    if (number < type->min || number > type->max) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path,
+                         "%" G_GINT64_FORMAT " is not in the range %" G_GINT64_FORMAT
+                         " to %" G_GINT64_FORMAT,
+                         number, type->min, type->max);
+    }
+    *(int64_t *)value = number;
+    return true;
+}
+
 /* A whole number; 5.0 counts as one, because the reference's JSON readers do not tell them apart.
  */
 static bool int_decode(const struct fact_type *type, struct json *json, void *value,
@@ -57,16 +70,9 @@ static bool int_decode(const struct fact_type *type, struct json *json, void *va
                json_double(json) == (double)(int64_t)json_double(json)) {
         number = (int64_t)json_double(json);
     } else {
-        return wrong_kind("an integer", json, path, errp);
+        return fact_wrong_kind("an integer", json, path, errp);
     }
-    if (number < type->min || number > type->max) {
-        return fact_fail(errp, FACT_ERROR_VALUE, path,
-                         "%" G_GINT64_FORMAT " is not in the range %" G_GINT64_FORMAT
-                         " to %" G_GINT64_FORMAT,
-                         number, type->min, type->max);
-    }
-    *(int64_t *)value = number;
-    return true;
+    return take_int(type, number, value, path, errp);
 }
 
 static void int_encode(const struct fact_type *type, const void *value, struct json_writer *w)
@@ -82,12 +88,58 @@ const struct fact_kind fact_kind_int = {
     .equal = equal_bytes,
 };
 
+/* Job IDs come as numbers or as digits (parseJobId in Types.hs). */
+static bool numeral_decode(const struct fact_type *type, struct json *json, void *value,
+                           const struct fact_path *path, GError **errp)
+{
+    int64_t number;
+    g_autoptr(GError) error = NULL;
+
+    if (json_kind(json) != JSON_STRING) {
+        return int_decode(type, json, value, path, errp);
+    }
+    if (!parse_int64(json_string(json), INT64_MIN, INT64_MAX, &number, &error)) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path, "%s", error->message);
+    }
+    return take_int(type, number, value, path, errp);
+}
+
+const struct fact_kind fact_kind_numeral = {
+    .name = "numeral",
+    .decode = numeral_decode,
+    .encode = int_encode,
+    .equal = equal_bytes,
+};
+
+/* MiB as a number, or a text with a unit (parseUnitAssumeBinary in Utils.hs). */
+static bool size_decode(const struct fact_type *type, struct json *json, void *value,
+                        const struct fact_path *path, GError **errp)
+{
+    int64_t mib;
+    g_autoptr(GError) error = NULL;
+
+    if (json_kind(json) != JSON_STRING) {
+        return int_decode(type, json, value, path, errp);
+    }
+    if (!parse_size_mib(json_string(json), &mib, &error)) {
+        return fact_fail(errp, FACT_ERROR_VALUE, path, "%s", error->message);
+    }
+    return take_int(type, mib, value, path, errp);
+}
+
+const struct fact_kind fact_kind_size = {
+    .name = "size",
+    .decode = size_decode,
+    .encode = int_encode,
+    .equal = equal_bytes,
+};
+
 static bool float_decode(const struct fact_type *type, struct json *json, void *value,
                          const struct fact_path *path, GError **errp)
 {
     (void)type;
     if (json_kind(json) != JSON_FLOAT && json_kind(json) != JSON_INT) {
-        return wrong_kind("a number", json, path, errp);
+        return fact_wrong_kind("a number", json, path, errp);
     }
     *(double *)value = json_double(json);
     return true;
@@ -119,7 +171,7 @@ static bool str_decode(const struct fact_type *type, struct json *json, void *va
     const char *expected;
 
     if (json_kind(json) != JSON_STRING) {
-        return wrong_kind("a string", json, path, errp);
+        return fact_wrong_kind("a string", json, path, errp);
     }
     text = json_string(json);
     if (strlen(text) != json_string_len(json)) {
@@ -164,47 +216,6 @@ const struct fact_kind fact_kind_str = {
     .clear = str_clear,
     .copy = str_copy,
     .equal = str_equal,
-};
-
-int fact_enum_find(const struct fact_enum *words, const char *word)
-{
-    for (size_t i = 0; i < words->n; i++) {
-        if (words->words[i] != NULL && strcmp(words->words[i], word) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-static bool enum_decode(const struct fact_type *type, struct json *json, void *value,
-                        const struct fact_path *path, GError **errp)
-{
-    int index;
-
-    if (json_kind(json) != JSON_STRING) {
-        return wrong_kind("a string", json, path, errp);
-    }
-    index = fact_enum_find(type->words, json_string(json));
-    if (index < 0) {
-        g_autofree char *list = g_strjoinv(", ", (char **)type->words->words);
-
-        return fact_fail(errp, FACT_ERROR_VALUE, path, "\"%s\" is none of: %s", json_string(json),
-                         list);
-    }
-    *(int *)value = index;
-    return true;
-}
-
-static void enum_encode(const struct fact_type *type, const void *value, struct json_writer *w)
-{
-    json_write_string(w, type->words->words[*(const int *)value]);
-}
-
-const struct fact_kind fact_kind_enum = {
-    .name = "enum",
-    .decode = enum_decode,
-    .encode = enum_encode,
-    .equal = equal_bytes,
 };
 
 static bool any_decode(const struct fact_type *type, struct json *json, void *value,

@@ -20,12 +20,22 @@ struct fact_kind {
     bool (*equal)(const struct fact_type *type, const void *a, const void *b);
 };
 
+/* Sets "expected X, found Y" for a value of the wrong JSON kind; returns false. */
+bool fact_wrong_kind(const char *expected, const struct json *json, const struct fact_path *path,
+                     GError **errp);
+
 extern const struct fact_kind fact_kind_bool;
 extern const struct fact_kind fact_kind_int;
+extern const struct fact_kind fact_kind_numeral;
+extern const struct fact_kind fact_kind_size;
 extern const struct fact_kind fact_kind_float;
 extern const struct fact_kind fact_kind_str;
 extern const struct fact_kind fact_kind_enum;
+extern const struct fact_kind fact_kind_enum_int;
 extern const struct fact_kind fact_kind_any;
+extern const struct fact_kind fact_kind_none;
+extern const struct fact_kind fact_kind_union;
+extern const struct fact_kind fact_kind_word_set;
 extern const struct fact_kind fact_kind_value;
 extern const struct fact_kind fact_kind_list;
 extern const struct fact_kind fact_kind_set;

@@ -17,11 +17,12 @@
 #include "facts/opparams.def"
 #undef PARAM_V
 
-#define OPCODE(name_, wire, dsc, result_, doc_)                                                    \
-    static const struct fact_member members_##name_[] = {
-#define USE(opcode, member, param)                                                                 \
-    {.name = #member, .offset = offsetof(struct op_##opcode, member), .spec = &spec_##param},
-#define OPCODE_END(name_)                                                                          \
+#define OPCODE_V(name, wire, dsc, result, object, hooks, lock, since, until, doc) OP_COMMON(name)
+#define OPCODE_END(name)                                                          OP_COMMON_END(name)
+#define OP_COMMON(name_)                                                          static const struct fact_member members_##name_[] = {
+#define USE_AS(opcode, member, wire, param)                                                        \
+    {.name = wire, .offset = offsetof(struct op_##opcode, member), .spec = &spec_##param},
+#define OP_COMMON_END(name_)                                                                       \
     {                                                                                              \
         .name = NULL                                                                               \
     }                                                                                              \
@@ -34,31 +35,41 @@
                                                            G_N_ELEMENTS(members_##name_) - 1,      \
                                                        .unknown = FACT_UNKNOWN_REFUSE};
 #include "facts/opcodes.def"
-#undef OPCODE
-#undef USE
+#undef OPCODE_V
+#undef USE_AS
 #undef OPCODE_END
 
 const struct op_row op_rows[OP_ID_COUNT] = {
-#define OPCODE(name, wire, dsc, result_, doc_)                                                     \
+#define OPCODE_V(name, wire, dsc, result_, object_, hooks, lock_, since_, until_, doc_)            \
     [OP_ID_##name] = {.id = OP_ID_##name,                                                          \
                       .wire_id = wire,                                                             \
                       .dsc_field = dsc,                                                            \
                       .params = &fact_object_op_##name,                                            \
                       .result = &type_##result_,                                                   \
+                      .hooks_path = hooks,                                                         \
+                      .object = HOOK_##object_,                                                    \
+                      .lock = OP_LOCK_##lock_,                                                     \
+                      .since = since_,                                                             \
+                      .until = until_,                                                             \
                       .doc = doc_},
-#define USE(opcode, member, param)
+#define USE_AS(opcode, member, wire, param)
 #define OPCODE_END(name)
 #include "facts/opcodes.def"
-#undef OPCODE
-#undef USE
+#undef OPCODE_V
+#undef USE_AS
 #undef OPCODE_END
 };
+
+bool op_row_is_current(const struct op_row *row)
+{
+    return row->since <= fact_level() && fact_level() <= row->until;
+}
 
 const struct op_row *op_row_find(const char *wire_id)
 {
     for (size_t i = 0; i < OP_ID_COUNT; i++) {
         if (strcmp(op_rows[i].wire_id, wire_id) == 0) {
-            return &op_rows[i];
+            return op_row_is_current(&op_rows[i]) ? &op_rows[i] : NULL;
         }
     }
     return NULL;

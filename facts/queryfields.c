@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "facts/constants.h"
+#include "facts/params.h"
 
 const struct query_row query_rows[QUERY_COUNT] = {
-#define QUERY(kind_, word_, name_field_, uuid_field_, via_, doc_)                                  \
+#define QUERY(kind_, type_, name_field_, uuid_field_, via_, doc_)                                  \
     [QUERY_##kind_] = {.kind = QUERY_##kind_,                                                      \
-                       .word = word_,                                                              \
+                       .type = type_,                                                              \
                        .name_field = name_field_,                                                  \
                        .uuid_field = uuid_field_,                                                  \
                        .via = QUERY_VIA_##via_,                                                    \
@@ -57,20 +59,10 @@ static const struct {
 #include "facts/queryfields.def"
 };
 
-static const struct {
-    enum qfield_params set;
-    const char *name;
-    enum qfield_type type;
-    const char *title;
-} params[] = {
-#define QPARAM(set, name, type, title) {QF_PARAMS_##set, name, QF_TYPE_##type, title},
-#include "facts/queryparams.def"
-};
-
-/* How many elements of a list have fields (src/Ganeti/Constants.hs maxDisks, maxNics). */
+/* How many elements of a list have fields. */
 static const size_t list_sizes[] = {
-    [QF_LIST_DISKS] = 16,
-    [QF_LIST_NICS] = 8,
+    [QF_LIST_DISKS] = C_MAX_DISKS,
+    [QF_LIST_NICS] = C_MAX_NICS,
 };
 
 struct field_table {
@@ -117,20 +109,63 @@ static void add_elements(GArray *fields, const struct qfield_row *row)
     }
 }
 
+static enum qfield_type type_of(enum vtype vtype)
+{
+    static const enum qfield_type types[] = {
+        [VTYPE_BOOL] = QF_TYPE_BOOL,          [VTYPE_FLOAT] = QF_TYPE_FLOAT,
+        [VTYPE_INT] = QF_TYPE_NUMBER,         [VTYPE_SIZE] = QF_TYPE_UNIT,
+        [VTYPE_MAYBE_STRING] = QF_TYPE_OTHER, [VTYPE_STRING] = QF_TYPE_OTHER,
+    };
+
+    return types[vtype];
+}
+
+static void add_param(GArray *fields, const struct qfield_row *row, const char *param,
+                      enum vtype vtype, const char *title)
+{
+    char *name = g_strconcat(row->name, param, NULL);
+    const struct qfield field = {.name = name,
+                                 .title = title != NULL ? title : name,
+                                 .doc = fill_doc(row->doc, param),
+                                 .type = type_of(vtype),
+                                 .row = row,
+                                 .param = param};
+
+    g_array_append_val(fields, field);
+}
+
+static void add_param_rows(GArray *fields, const struct qfield_row *row,
+                           const struct param_rows *params)
+{
+    for (size_t i = 0; i < params->n; i++) {
+        add_param(fields, row, params->v[i].name, params->v[i].vtype, params->v[i].title);
+    }
+}
+
+/* Parameters that only the cluster has are no fields of an instance. */
+static void add_hv_params(GArray *fields, const struct qfield_row *row)
+{
+    for (size_t i = 0; i < hv_names_n; i++) {
+        if (hv_name_is_current(&hv_names[i]) && !hv_names[i].global) {
+            add_param(fields, row, hv_names[i].name, hv_names[i].vtype, hv_names[i].title);
+        }
+    }
+}
+
 static void add_params(GArray *fields, const struct qfield_row *row)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(params); i++) {
-        if (params[i].set == row->params) {
-            char *name = g_strconcat(row->name, params[i].name, NULL);
-            const struct qfield field = {.name = name,
-                                         .title = params[i].title != NULL ? params[i].title : name,
-                                         .doc = fill_doc(row->doc, params[i].name),
-                                         .type = params[i].type,
-                                         .row = row,
-                                         .param = params[i].name};
-
-            g_array_append_val(fields, field);
-        }
+    switch (row->params) {
+    case QF_PARAMS_BE:
+        add_param_rows(fields, row, &be_params);
+        break;
+    case QF_PARAMS_ND:
+        add_param_rows(fields, row, &nd_params);
+        break;
+    case QF_PARAMS_HV:
+        add_hv_params(fields, row);
+        break;
+    case QF_PARAMS_NONE:
+        break;
     }
 }
 
@@ -204,10 +239,15 @@ static const struct field_table *get_table(enum query_kind kind)
     return &tables[kind];
 }
 
+const char *query_word(enum query_kind kind)
+{
+    return fact_enum_query_type.words[query_rows[kind].type];
+}
+
 const struct query_row *query_row_find(const char *word)
 {
     for (size_t i = 0; i < QUERY_COUNT; i++) {
-        if (strcmp(query_rows[i].word, word) == 0) {
+        if (strcmp(query_word((enum query_kind)i), word) == 0) {
             return &query_rows[i];
         }
     }
@@ -229,13 +269,7 @@ const struct qfield *query_field_find(enum query_kind kind, const char *name)
 
 const char *qfield_type_word(enum qfield_type type)
 {
-    static const char *const words[] = {
-        [QF_TYPE_UNKNOWN] = "unknown",     [QF_TYPE_TEXT] = "text",   [QF_TYPE_BOOL] = "bool",
-        [QF_TYPE_NUMBER] = "number",       [QF_TYPE_FLOAT] = "float", [QF_TYPE_UNIT] = "unit",
-        [QF_TYPE_TIMESTAMP] = "timestamp", [QF_TYPE_OTHER] = "other",
-    };
-
-    return words[type];
+    return fact_enum_query_field_type.words[type];
 }
 
 bool qfield_is_live(const struct qfield *field)

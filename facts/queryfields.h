@@ -7,11 +7,12 @@
  *
  * Who answers queries (luxi/query) does per field, by row->how:
  *
- *   QF_HOW_MEMBER  encode fact_object_find(object of the item, row->member); if the item does not
- * have it, the answer is row->absent without a value QF_HOW_ELEM    the same for the element at
- * `index` of row->list (the instance's disks or NICs); no such element or no such member:
- * row->absent QF_HOW_CODE    call the getter of row->getter QF_HOW_ELEM_CODE, QF_HOW_PARAM   call
- * it and give it field->index, field->param
+ * - QF_HOW_MEMBER: encode the member row->member of the item's object (fact_object_find()); if the
+ *   item does not have it, the answer is row->absent without a value.
+ * - QF_HOW_ELEM: the same for the element `index` of row->list, the instance's disks or NICs; no
+ *   such element or no such member: row->absent.
+ * - QF_HOW_CODE: call the getter row->getter.
+ * - QF_HOW_ELEM_CODE, QF_HOW_PARAM: call it with field->index, field->param.
  *
  * Name contract: who answers expands the rows into a table of functions,
  *
@@ -28,8 +29,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "facts/objects.h"
+
 enum query_kind {
-#define QUERY(kind, word, name_field, uuid_field, via, doc) QUERY_##kind,
+#define QUERY(kind, type, name_field, uuid_field, via, doc) QUERY_##kind,
 #include "facts/queryfields.def"
     QUERY_COUNT,
 };
@@ -50,16 +53,16 @@ enum query_via {
     QUERY_VIA_JOB,  /* an OP_QUERY job; the queue daemon refuses */
 };
 
-/* The wire words are qfield_type_word(). */
+/* Shorter names of enum query_field_type, whose words are the wire's. */
 enum qfield_type {
-    QF_TYPE_UNKNOWN,
-    QF_TYPE_TEXT,
-    QF_TYPE_BOOL,
-    QF_TYPE_NUMBER,
-    QF_TYPE_FLOAT,
-    QF_TYPE_UNIT, /* MiB; shown with unit by lists */
-    QF_TYPE_TIMESTAMP,
-    QF_TYPE_OTHER,
+    QF_TYPE_UNKNOWN = QFT_UNKNOWN,
+    QF_TYPE_TEXT = QFT_TEXT,
+    QF_TYPE_BOOL = QFT_BOOL,
+    QF_TYPE_NUMBER = QFT_NUMBER,
+    QF_TYPE_FLOAT = QFT_FLOAT,
+    QF_TYPE_UNIT = QFT_UNIT, /* MiB; shown with unit by lists */
+    QF_TYPE_TIMESTAMP = QFT_TIMESTAMP,
+    QF_TYPE_OTHER = QFT_OTHER,
 };
 
 enum qfield_flags {
@@ -68,13 +71,14 @@ enum qfield_flags {
     QF_JOB_ID = 1 << 2,          /* "=" of a filter takes a number and its text */
 };
 
-/* Status of one value of an answer; the numbers are the wire's. */
+/* Status of one value of an answer: shorter names of enum result_status; the numbers are the
+ * wire's. */
 enum qfield_status {
-    QF_NORMAL = 0,
-    QF_UNKNOWN = 1,
-    QF_NODATA = 2,
-    QF_UNAVAIL = 3,
-    QF_OFFLINE = 4,
+    QF_NORMAL = RS_NORMAL,
+    QF_UNKNOWN = RS_UNKNOWN,
+    QF_NODATA = RS_NODATA,
+    QF_UNAVAIL = RS_UNAVAIL,
+    QF_OFFLINE = RS_OFFLINE,
 };
 
 /* What a getter looks at. Up to CONFIG a filter can be judged before anything is fetched. */
@@ -140,7 +144,7 @@ struct qfield {
 
 struct query_row {
     enum query_kind kind;
-    const char *word;       /* on the wire */
+    enum query_type type;   /* its word is the wire's: query_word() */
     const char *name_field; /* names in a request are equality filters on it */
     const char *uuid_field;
     enum query_via via;
@@ -149,6 +153,7 @@ struct query_row {
 
 extern const struct query_row query_rows[QUERY_COUNT];
 
+const char *query_word(enum query_kind kind);
 /* NULL if there is no such resource. */
 const struct query_row *query_row_find(const char *word);
 

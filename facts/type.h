@@ -11,8 +11,9 @@
  *         ...
  *     };
  *
- * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY struct
- * json *, VALUE struct fact_value, objects by value, lists `{ T *v; size_t n; }`, dictionaries
+ * C forms: BOOL bool, INT int64_t, FLOAT double, STR char * (owned), enums `enum x`, ANY and
+ * unions struct json *, VALUE struct fact_value, objects by value, lists `{ T *v; size_t n; }`,
+ * dictionaries
  * `{ struct { char *key; T value; } *v; size_t n; }`. A set is a list of strings and a map a
  * dictionary that is always sorted (by bytes; a map over an enum in the order of its words) and
  * holds nothing twice, as the reference's own. */
@@ -28,10 +29,16 @@
 struct fact_kind;
 struct fact_object;
 
+/* The levels from `since` to `until` have a row. */
+struct fact_span {
+    enum fact_level since, until;
+};
+
 struct fact_enum {
     const char *name;
-    /* words[i] is the wire word of enumerator i. */
+    /* words[i] is the wire word of enumerator i, spans[i] the levels that have it. */
     const char *const *words;
+    const struct fact_span *spans;
     size_t n;
 };
 
@@ -51,6 +58,10 @@ struct fact_type {
     fact_text_check *check;
     const struct fact_enum *words;
     const struct fact_type *elem;
+    /* Dictionaries: how the reference describes their keys, where it says more than "Anything". */
+    const struct fact_type *key;
+    /* Unions: the value is one of these. */
+    const struct fact_type *either, *other;
     const struct fact_object *object;
 };
 
@@ -67,6 +78,7 @@ enum fact_presence {
 
 enum fact_flags {
     FACT_PRIVATE = 1 << 0, /* never in logs or error texts */
+    FACT_SECRET = 1 << 1,  /* nor in files: "<redacted>" is written instead of each value */
 };
 
 /* Everything about a member but its place; opcodes share these between each other. */

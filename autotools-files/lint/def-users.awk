@@ -1,7 +1,7 @@
-# All sources: a row file is expanded by facts/ itself and by one handler table at most (tests aside).
+# All sources: a row file is expanded by facts/ itself and by one handler table at most (tests and qa/ aside).
 {
     target = index($0, ".def") ? included($0) : ""
-    if (target !~ /\.def$/ || FILENAME ~ /^facts\// || FILENAME ~ /\/tests\//) next
+    if (target !~ /\.def$/ || FILENAME ~ /^(facts|qa)\// || FILENAME ~ /\/tests\//) next
     if (target in user && user[target] != FILENAME) complain(target " is already expanded by " user[target])
     user[target] = FILENAME
 }

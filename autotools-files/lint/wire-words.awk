@@ -12,6 +12,7 @@ function distinctive(word) {
 {
     code($0)
     if (included($0) != "") next
+    if ($0 ~ /GANTRY_CFG_/) complain("what configure was told is read through facts/ only")
     for (i = 1; i <= literals; i++) {
         if (literal[i] in where) complain("\"" literal[i] "\" stands in " where[literal[i]] ": use its name")
         if (literal[i] ~ /^\/(etc|var|usr|srv|run)\/.*ganeti/) complain("\"" literal[i] "\" belongs in facts/paths.def")

@@ -238,6 +238,21 @@ static void count_ok(struct cmd_result *result, void *user)
     cmd_result_free(result);
 }
 
+START_TEST(a_session_of_its_own)
+{
+    CLEANUP(cmd_freep) struct cmd *cmd = shell("cut -d' ' -f1,5,6 /proc/$$/stat");
+    g_autofree char *out = NULL;
+    g_auto(GStrv) ids = NULL;
+
+    cmd_set_session(cmd);
+    out = output_of(cmd);
+    ids = g_strsplit(g_strchomp(out), " ", -1);
+    ck_assert_uint_eq(g_strv_length(ids), 3);
+    ck_assert_str_eq(ids[0], ids[1]);
+    ck_assert_str_eq(ids[0], ids[2]);
+}
+END_TEST
+
 START_TEST(many_at_once)
 {
     enum { N = 20 };
@@ -316,5 +331,5 @@ END_TEST
 UNIT_MAIN("cmd", output_and_exit_code_are_kept, environment_is_clean, descriptors_are_closed,
           input_and_directory, output_is_bounded, redirected_output_is_not_captured,
           a_program_that_is_not_there, signals_are_reported, a_deadline_ends_the_whole_group,
-          term_then_kill, a_daemon_that_keeps_the_pipe_does_not_block, many_at_once, cancelling,
-          recorder_starts_nothing)
+          term_then_kill, a_daemon_that_keeps_the_pipe_does_not_block, a_session_of_its_own,
+          many_at_once, cancelling, recorder_starts_nothing)

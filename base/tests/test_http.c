@@ -1,6 +1,7 @@
 /* The client against the server over loopback, with certificates made here. */
-#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -336,6 +337,43 @@ START_TEST(many_at_once_are_answered_in_place)
 }
 END_TEST
 
+START_TEST(no_more_at_once_than_allowed)
+{
+    enum { N = 6, PARALLEL = 2 };
+    struct http_request requests[N];
+    struct waiting waiting = {0};
+    struct http_client *client =
+        http_client_new(&(struct http_client_opts){.ca_file = fix.server_pem,
+                                                   .connect_timeout_ms = LONG_MS,
+                                                   .max_response = MAX_RESPONSE,
+                                                   .max_parallel = PARALLEL});
+
+    for (int i = 0; i < N; i++) {
+        requests[i] = request("/hold");
+    }
+    http_client_send(client, requests, N, keep, &waiting);
+    for (int answered = 0; answered < N; answered += PARALLEL) {
+        hold_until(PARALLEL);
+        while (g_main_context_iteration(NULL, FALSE)) {
+        }
+        ck_assert_uint_eq(fix.held->len, PARALLEL);
+        for (int i = 0; i < PARALLEL; i++) {
+            reply_text(g_ptr_array_index(fix.held, 0), 200, "");
+            g_ptr_array_remove_index(fix.held, 0);
+        }
+    }
+    while (waiting.responses == NULL) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(waiting.responses[i].status, 200);
+    }
+    http_responses_free(waiting.responses, N);
+    http_client_send(client, requests, N, keep, &waiting);
+    http_client_free(client);
+}
+END_TEST
+
 START_TEST(cancelling_a_batch)
 {
     struct http_request requests[] = {request("/echo"), request("/hold")};
@@ -369,7 +407,6 @@ START_TEST(stopping_waits_for_the_last_answer)
     struct http_request requests[] = {request("/hold")};
     struct waiting waiting = {0};
     bool stopped = false;
-    g_autoptr(GError) error = NULL;
 
     http_client_send(fix.client, requests, 1, keep, &waiting);
     hold_until(1);
@@ -421,6 +458,95 @@ START_TEST(plain_http)
 }
 END_TEST
 
+/* Answers every request but the second, on which it hangs up; counts them. */
+struct flaky {
+    int listen_fd, stop_fd, requests;
+};
+
+static void flaky_serve(struct flaky *flaky, struct pollfd *fd)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    char text[4096];
+
+    if (recv(fd->fd, text, sizeof(text), 0) > 0 && ++flaky->requests != 2 &&
+        send(fd->fd, answer, strlen(answer), MSG_NOSIGNAL) > 0) {
+        return;
+    }
+    close(fd->fd);
+    fd->fd = -1;
+}
+
+static void *flaky_main(void *data)
+{
+    enum { LISTEN, STOP, FIRST, MAX = 10 };
+    struct flaky *flaky = data;
+    struct pollfd fds[MAX];
+
+    for (int i = 0; i < MAX; i++) {
+        fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+    }
+    fds[LISTEN].fd = flaky->listen_fd;
+    fds[STOP].fd = flaky->stop_fd;
+    for (int n = FIRST; poll(fds, MAX, -1) > 0 && fds[STOP].revents == 0;) {
+        for (int i = FIRST; i < n; i++) {
+            if (fds[i].fd >= 0 && fds[i].revents != 0) {
+                flaky_serve(flaky, &fds[i]);
+            }
+        }
+        if (fds[LISTEN].revents != 0 && n < MAX) {
+            fds[n++].fd = accept4(flaky->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        }
+    }
+    for (int i = FIRST; i < MAX; i++) {
+        if (fds[i].fd >= 0) {
+            close(fds[i].fd);
+        }
+    }
+    return NULL;
+}
+
+static void check_repeating(bool repeatable)
+{
+    struct flaky flaky = {.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct http_request one = {.host = "127.0.0.1",
+                               .plain = true,
+                               .path = "/",
+                               .body = "x",
+                               .body_len = 1,
+                               .timeout_ms = LONG_MS,
+                               .repeatable = repeatable};
+    socklen_t len = sizeof(address);
+    GThread *thread;
+    int stop[2];
+
+    ck_assert_int_eq(bind(flaky.listen_fd, (struct sockaddr *)&address, len), 0);
+    ck_assert_int_eq(getsockname(flaky.listen_fd, (struct sockaddr *)&address, &len), 0);
+    ck_assert_int_eq(listen(flaky.listen_fd, 5), 0);
+    ck_assert_int_eq(pipe2(stop, O_CLOEXEC), 0);
+    flaky.stop_fd = stop[0];
+    one.port = ntohs(address.sin_port);
+    thread = g_thread_new("flaky", flaky_main, &flaky);
+    expect_body(one, 200, "ok");
+    if (repeatable) {
+        expect_body(one, 200, "ok");
+    } else {
+        expect_error(one, HTTP_CLIENT_ERROR_PROTOCOL, "");
+    }
+    close(stop[1]);
+    g_thread_join(thread);
+    ck_assert_int_eq(flaky.requests, repeatable ? 3 : 2);
+    close(stop[0]);
+    close(flaky.listen_fd);
+}
+
+START_TEST(only_repeatable_requests_are_repeated)
+{
+    check_repeating(false);
+    check_repeating(true);
+}
+END_TEST
+
 START_TEST(a_server_that_cannot_start_says_why)
 {
     struct http_server_opts opts = {.address = "nowhere", .handle = on_call};
@@ -445,6 +571,7 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("http", setup, teardown, the_server_sees_the_request, bodies_of_any_size,
                   certificates_are_demanded, errors_name_host_and_reason,
-                  many_at_once_are_answered_in_place, cancelling_a_batch,
-                  stopping_waits_for_the_last_answer, freeing_the_server_leaves_calls_valid,
-                  plain_http, a_server_that_cannot_start_says_why)
+                  many_at_once_are_answered_in_place, no_more_at_once_than_allowed,
+                  cancelling_a_batch, stopping_waits_for_the_last_answer,
+                  freeing_the_server_leaves_calls_valid, plain_http,
+                  only_repeatable_requests_are_repeated, a_server_that_cannot_start_says_why)

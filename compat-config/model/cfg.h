@@ -57,6 +57,10 @@ const void *cfg_get(const struct cfg *cfg, enum cfg_kind kind, const char *uuid)
 const void *cfg_find(const struct cfg *cfg, enum cfg_kind kind, const char *text, GError **errp);
 const void *cfg_named(const struct cfg *cfg, enum cfg_kind kind, const char *name);
 const struct fact_object *cfg_kind_object(enum cfg_kind kind);
+/* All objects of a kind in natural order of their names (of their UUIDs where they have no names),
+ * as lists show them: cfg_count() of them, borrowed. Sorted once for all snapshots that share the
+ * objects. */
+const void *const *cfg_in_order(const struct cfg *cfg, enum cfg_kind kind);
 
 /* For each kind, for instance nodes:
  *
@@ -66,9 +70,9 @@ const struct fact_object *cfg_kind_object(enum cfg_kind kind);
  *     const struct node *cfg_node_named(cfg, name)        by its exact name, else NULL
  *     const struct node *cfg_node_find(cfg, text, &error) by UUID, name or unambiguous short name
  *
- * A short name stands for a name of which it is the part before a dot, in any case of letters; an
- * exact name wins (Config.hs getItem, Utils.lookupName). The error is what the reference says, with
- * class and code (OpPrereqError, unknown_entity). Disks and filters are found by UUID only. */
+ * A short name stands for the one name of which it is the part before some dot; an exact name wins
+ * (Config.hs getItem, BasicTypes.hs lookupName). The error is what the reference says, with class
+ * and code (OpPrereqError, unknown_entity). Disks and filters are found by UUID only. */
 #define KIND(kind, type, member, title)                                                            \
     static inline size_t cfg_##kind##_count(const struct cfg *cfg)                                 \
     {                                                                                              \
@@ -96,8 +100,8 @@ CFG_KINDS(KIND)
 
 /* --- Links --------------------------------------------------------------------------------------
  *
- * Arrays of borrowed objects. A reference to something that does not exist is left out (the check of
- * the configuration reports it). The object given must be one of this snapshot. */
+ * Arrays of borrowed objects. A reference to something that does not exist is left out (the check
+ * of the configuration reports it). The object given must be one of this snapshot. */
 struct cfg_nodes {
     const struct node *const *v;
     size_t n;
@@ -129,8 +133,8 @@ const struct instance *cfg_disk_instance(const struct cfg *cfg, const struct dis
 const struct node *cfg_instance_primary(const struct cfg *cfg, const struct instance *instance);
 /* The other nodes of its DRBD disks, each once, in the order of the disks. */
 struct cfg_nodes cfg_instance_secondaries(const struct cfg *cfg, const struct instance *instance);
-/* Its disk template as lists show it: that of its disks, diskless without, "mixed" is true if they
- * differ (objects.py / Config.hs getInstDiskTemplate). */
+/* Its disk template as lists show it: that of its disks, diskless without any; *ret_mixed (may be
+ * NULL): whether they differ, which lists show as "mixed" (lib/utils GetDiskTemplate). */
 enum disk_template cfg_instance_disk_template(const struct cfg *cfg,
                                               const struct instance *instance, bool *ret_mixed);
 /* Instances with a NIC in the network, each once. */

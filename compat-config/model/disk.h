@@ -4,6 +4,8 @@
 
 #include "compat-config/model/cfg.h"
 
+struct fact_path;
+
 /* All texts are borrowed from the disk. */
 struct cfg_drbd {
     const char *node_a, *node_b; /* UUIDs */
@@ -31,7 +33,8 @@ bool cfg_disk_check(const struct disk *disk, const struct fact_path *path, GErro
 void cfg_disk_walk(const struct disk *disk, void (*fn)(const struct disk *disk, void *data),
                    void *data);
 
-/* --- DRBD minors -------------------------------------------------------------------------------- */
+/* --- DRBD minors --------------------------------------------------------------------------------
+ */
 struct cfg_minor {
     int64_t minor;
     const struct disk *disk;         /* the DRBD disk */

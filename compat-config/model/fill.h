@@ -1,8 +1,8 @@
 /* Parameters as they are in force: cluster, then group, then the object itself (FillDict in
  * lib/objects.py; Config.hs getFilled*).
  *
- * The results borrow their texts from the snapshot: they are not cleared, only forgotten, and live no
- * longer than the snapshot. Those that own an array say so. */
+ * The results borrow their texts from the snapshot: they are not cleared, only forgotten, and live
+ * no longer than the snapshot. Those that own an array say so. */
 #ifndef GANTRY_COMPAT_CONFIG_MODEL_FILL_H
 #define GANTRY_COMPAT_CONFIG_MODEL_FILL_H
 
@@ -19,23 +19,25 @@ struct ndparams cfg_node_ndparams(const struct cfg *cfg, const struct node *node
 struct ndparams cfg_group_ndparams(const struct cfg *cfg, const struct node_group *group);
 struct ipolicy cfg_group_ipolicy(const struct cfg *cfg, const struct node_group *group);
 
-/* One hypervisor parameter in force: the instance's, else that of its OS, else the cluster's. NULL if
- * none has it. */
+/* One hypervisor parameter in force: the instance's, else that of its OS, else the cluster's. NULL
+ * if none has it. */
 const struct fact_value *cfg_hvparam(const struct cfg *cfg, const struct instance *instance,
                                      const char *name);
 
 enum cfg_fill_flags {
     /* Leave out the parameters that are the cluster's alone (HVC_GLOBALS). */
     CFG_FILL_NO_GLOBALS = 1 << 0,
-    /* Secret OS parameters too. */
+    /* The secret OS parameters instead of the others. */
     CFG_FILL_PRIVATE = 1 << 1,
+    /* Leave out what the cluster has for the OS with its variant, as luxid does. */
+    CFG_FILL_NO_VARIANT = 1 << 2,
 };
 
 /* Sorted maps whose keys and values are borrowed; the array is the caller's: cfg_filled_free(). */
 struct value_map cfg_hvparams(const struct cfg *cfg, const struct instance *instance,
                               unsigned flags);
-/* Of the OS (without variant) in cluster.osparams, then of the OS with variant, then its own
- * (objects.py SimpleFillOS; luxid leaves the middle one out, which is never written). */
+/* The cluster's for the OS without its variant, then for the OS with it, then the instance's own
+ * (objects.py SimpleFillOS, Config.hs getFilledInstOsParams). */
 struct value_map cfg_osparams(const struct cfg *cfg, const struct instance *instance,
                               unsigned flags);
 /* Disk parameters of a template in a group. */

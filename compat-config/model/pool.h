@@ -1,7 +1,7 @@
 /* The pool of IPv4 addresses of a network (lib/network.py AddressPool, src/Ganeti/Network.hs).
  *
- * Address i is the network's own plus i. An address is reserved if an instance has it ("reservations")
- * or if the administrator took it out ("ext_reservations"). */
+ * Address i is the network's own plus i. An address is reserved if an instance has it
+ * ("reservations") or if the administrator took it out ("ext_reservations"). */
 #ifndef GANTRY_COMPAT_CONFIG_MODEL_POOL_H
 #define GANTRY_COMPAT_CONFIG_MODEL_POOL_H
 

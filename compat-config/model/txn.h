@@ -5,10 +5,10 @@
  *     node->offline = true;
  *     const struct cfg *next = cfg_txn_commit(txn, now);
  *
- * Serial numbers and times are set by the commit, as the reference does it (WConfd/ConfigModifications,
- * config/__init__.py Update): an edited object gets serial_no + 1 and mtime now; a new one serial_no 1
- * and both times; the cluster's and the file's own serial number and mtime follow the rules at
- * cfg_txn_commit(). */
+ * Serial numbers and times are set by the commit, as the reference does it
+ * (WConfd/ConfigModifications, config/__init__.py Update): an edited object gets serial_no + 1 and
+ * mtime now; a new one serial_no 1 and both times; the cluster's and the file's own serial number
+ * and mtime follow the rules at cfg_txn_commit(). */
 #ifndef GANTRY_COMPAT_CONFIG_MODEL_TXN_H
 #define GANTRY_COMPAT_CONFIG_MODEL_TXN_H
 
@@ -24,8 +24,8 @@ DEFINE_CLEANUP(struct cfg_txn *, cfg_txn_abort)
 /* The object as this transaction sees it: its own clone, else that of the base; NULL if there is
  * none, or none any more. */
 const void *cfg_txn_get(const struct cfg_txn *txn, enum cfg_kind kind, const char *uuid);
-/* A clone to be changed in place, made at the first call; owned by the transaction. NULL if there is
- * no such object. */
+/* A clone to be changed in place, made at the first call; owned by the transaction. NULL if there
+ * is no such object. */
 void *cfg_txn_edit(struct cfg_txn *txn, enum cfg_kind kind, const char *uuid);
 /* Takes over an object made by fact_object_new(); its uuid must be set and new, else false and the
  * object stays the caller's. */
@@ -36,13 +36,16 @@ void cfg_txn_replace(struct cfg_txn *txn, enum cfg_kind kind, void *object);
 /* False if there is no such object. */
 bool cfg_txn_remove(struct cfg_txn *txn, enum cfg_kind kind, const char *uuid);
 struct cluster *cfg_txn_edit_cluster(struct cfg_txn *txn);
+/* The commit shall leave all serial numbers and times as they are: for what is no change of the
+ * cluster (an upgrade while loading, tools). */
+void cfg_txn_set_silent(struct cfg_txn *txn);
 bool cfg_txn_is_changed(const struct cfg_txn *txn);
 
 /* The next snapshot; txn is gone. If nothing was changed: the base itself.
  *
- * Adding and removing nodes, groups, instances and networks counts as a change of the cluster object
- * too (its serial_no and mtime); editing them does not, nor do disks and filters. The file's serial_no
- * and mtime go up with every commit. */
+ * Adding and removing nodes, groups, instances and networks counts as a change of the cluster
+ * object too (its serial_no and mtime); editing them does not, nor do disks and filters. The file's
+ * serial_no and mtime go up with every commit. */
 const struct cfg *cfg_txn_commit(struct cfg_txn *txn, double now);
 
 #define KIND(kind, type, member, title)                                                            \

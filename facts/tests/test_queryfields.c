@@ -85,7 +85,7 @@ END_TEST
 START_TEST(resources_are_found_by_their_word)
 {
     for (size_t i = 0; i < QUERY_COUNT; i++) {
-        ck_assert_ptr_eq(query_row_find(query_rows[i].word), &query_rows[i]);
+        ck_assert_ptr_eq(query_row_find(query_word((enum query_kind)i)), &query_rows[i]);
     }
     ck_assert_ptr_null(query_row_find("instances"));
     ck_assert_ptr_null(query_field_find(QUERY_node, "nothing"));

@@ -8,20 +8,7 @@
 
 struct named {
     const char *name;
-    const void *object;
 };
-
-static const char *name_of(enum cfg_kind kind, const void *object)
-{
-    const struct fact_member *member = fact_object_find(cfg_kind_object(kind), "name");
-    const char *name;
-
-    if (member == NULL || !fact_member_is_set(cfg_kind_object(kind), object, member)) {
-        return "";
-    }
-    name = *(char *const *)(const void *)((const char *)object + member->offset);
-    return name != NULL ? name : "";
-}
 
 static int compare_named(const void *a, const void *b)
 {
@@ -37,24 +24,17 @@ static void append(struct query *query, const void *object)
 
 static void list_all(struct query *query, enum cfg_kind kind)
 {
+    const void *const *sorted = cfg_in_order(query->cfg, kind);
     size_t n = cfg_count(query->cfg, kind);
-    g_autofree struct named *sorted = g_new(struct named, MAX(n, 1));
 
-    for (size_t i = 0; i < n; i++) {
-        sorted[i].object = cfg_at(query->cfg, kind, i);
-        sorted[i].name = name_of(kind, sorted[i].object);
-    }
-    if (n > 1) {
-        qsort(sorted, n, sizeof *sorted, compare_named);
-    }
     g_array_set_size(query->items, 0);
     for (size_t i = 0; i < n; i++) {
-        append(query, sorted[i].object);
+        append(query, sorted[i]);
     }
 }
 
-bool query_list_config(struct query *query, enum cfg_kind kind, const struct query_operand *names, size_t n_names,
-                       GError **errp)
+bool query_list_config(struct query *query, enum cfg_kind kind, const struct query_operand *names,
+                       size_t n_names, GError **errp)
 {
     size_t listed = 0;
 

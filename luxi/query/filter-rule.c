@@ -3,7 +3,8 @@
 #include "luxi/query/config-items.h"
 #include "luxi/query/ops.h"
 
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     return query_list_config(query, CFG_KIND_filter, names, n_names, errp);
 }

@@ -7,7 +7,6 @@
 
 #include "base/json-writer.h"
 #include "base/json.h"
-#include "base/parse.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
 
@@ -218,12 +217,13 @@ static enum outcome as_outcome(bool yes)
     return yes ? OUTCOME_YES : OUTCOME_NO;
 }
 
+/* The reference's class for a list that is none differs from that of all other operators. */
 static enum outcome bad_types(const struct query_filter *leaf, const struct json *actual,
                               GError **errp)
 {
     g_autofree char *text = json_to_string(actual, JSON_COMPACT);
 
-    err_set(errp, ERR_PARAMETER, ECODE_NONE,
+    err_set(errp, leaf->op == QUERY_OP_CONTAINS ? ERR_GENERIC : ERR_PARAMETER, ECODE_NONE,
             "field '%s' has the value %s, which operator %s cannot take", leaf->field, text,
             fact_enum_query_op.words[leaf->op]);
     return OUTCOME_ERROR;
@@ -254,28 +254,10 @@ static bool same_host(const char *full, const char *name)
     return strncmp(full, name, n) == 0 && (full[n] == '\0' || full[n] == '.');
 }
 
-/* The operand as a number; job numbers may also be given as text. */
-static bool operand_number(const struct query_filter *leaf, double *ret_number)
-{
-    int64_t job;
-
-    *ret_number = leaf->operand.number;
-    if (leaf->operand.text == NULL) {
-        return true;
-    }
-    if ((leaf->flags & QF_JOB_ID) == 0 ||
-        !parse_int64(leaf->operand.text, 0, INT64_MAX, &job, NULL)) {
-        return false;
-    }
-    *ret_number = (double)job;
-    return true;
-}
-
 static enum outcome compare_value(const struct query_filter *leaf, const struct json *actual,
                                   GError **errp)
 {
     const struct query_operand *operand = &leaf->operand;
-    double number;
     enum json_kind kind = json_kind(actual);
 
     if ((leaf->flags & QF_SPLIT_TIMESTAMP) != 0 && kind == JSON_ARRAY && json_len(actual) == 2) {
@@ -288,10 +270,10 @@ static enum outcome compare_value(const struct query_filter *leaf, const struct 
         }
         return as_outcome(holds(leaf->op, strcmp(json_string(actual), operand->text)));
     }
-    if ((kind == JSON_INT || kind == JSON_FLOAT) && operand_number(leaf, &number)) {
+    if ((kind == JSON_INT || kind == JSON_FLOAT) && operand->text == NULL) {
         double left = json_double(actual);
 
-        return as_outcome(holds(leaf->op, (left > number) - (left < number)));
+        return as_outcome(holds(leaf->op, (left > operand->number) - (left < operand->number)));
     }
     return bad_types(leaf, actual, errp);
 }

@@ -8,15 +8,16 @@
 #include "luxi/query/ops.h"
 #include "luxi/query/params.h"
 
-static bool list(struct query *query, const struct query_operand *names, size_t n_names, GError **errp)
+static bool list(struct query *query, const struct query_operand *names, size_t n_names,
+                 GError **errp)
 {
     return query_list_config(query, CFG_KIND_group, names, n_names, errp);
 }
 
 const struct query_ops query_ops_group = {.object = &fact_object_node_group, .list = list};
 
-void qf_group_diskparams(const struct query *query, const struct query_item *item, const struct qfield *field,
-                         struct query_value *ret_value)
+void qf_group_diskparams(const struct query *query, const struct query_item *item,
+                         const struct qfield *field, struct query_value *ret_value)
 {
     struct value_map_map filled = cfg_group_diskparams(query->cfg, item->object);
 
@@ -25,8 +26,8 @@ void qf_group_diskparams(const struct query *query, const struct query_item *ite
     cfg_filled_maps_free(&filled);
 }
 
-void qf_group_ipolicy(const struct query *query, const struct query_item *item, const struct qfield *field,
-                      struct query_value *ret_value)
+void qf_group_ipolicy(const struct query *query, const struct query_item *item,
+                      const struct qfield *field, struct query_value *ret_value)
 {
     const struct ipolicy filled = cfg_group_ipolicy(query->cfg, item->object);
 
@@ -34,8 +35,8 @@ void qf_group_ipolicy(const struct query *query, const struct query_item *item, 
     query_set_encoded(ret_value, &type_ipolicy, &filled);
 }
 
-void qf_group_ndparams(const struct query *query, const struct query_item *item, const struct qfield *field,
-                       struct query_value *ret_value)
+void qf_group_ndparams(const struct query *query, const struct query_item *item,
+                       const struct qfield *field, struct query_value *ret_value)
 {
     const struct ndparams filled = cfg_group_ndparams(query->cfg, item->object);
 
@@ -43,23 +44,23 @@ void qf_group_ndparams(const struct query *query, const struct query_item *item,
     query_set_encoded(ret_value, &type_ndparams, &filled);
 }
 
-void qf_group_ndparam(const struct query *query, const struct query_item *item, const struct qfield *field,
-                      struct query_value *ret_value)
+void qf_group_ndparam(const struct query *query, const struct query_item *item,
+                      const struct qfield *field, struct query_value *ret_value)
 {
     const struct ndparams filled = cfg_group_ndparams(query->cfg, item->object);
 
     query_set_param(ret_value, &fact_object_ndparams, &filled, field->param);
 }
 
-void qf_group_node_cnt(const struct query *query, const struct query_item *item, const struct qfield *field,
-                       struct query_value *ret_value)
+void qf_group_node_cnt(const struct query *query, const struct query_item *item,
+                       const struct qfield *field, struct query_value *ret_value)
 {
     (void)field;
     query_set_int(ret_value, (int64_t)cfg_group_nodes(query->cfg, item->object).n);
 }
 
-void qf_group_node_list(const struct query *query, const struct query_item *item, const struct qfield *field,
-                        struct query_value *ret_value)
+void qf_group_node_list(const struct query *query, const struct query_item *item,
+                        const struct qfield *field, struct query_value *ret_value)
 {
     const struct cfg_nodes nodes = cfg_group_nodes(query->cfg, item->object);
     GString *out = g_string_new(NULL);
@@ -90,8 +91,8 @@ static GPtrArray *group_instances(const struct query *query, const struct query_
     return all;
 }
 
-void qf_group_pinst_cnt(const struct query *query, const struct query_item *item, const struct qfield *field,
-                        struct query_value *ret_value)
+void qf_group_pinst_cnt(const struct query *query, const struct query_item *item,
+                        const struct qfield *field, struct query_value *ret_value)
 {
     g_autoptr(GPtrArray) all = group_instances(query, item);
 
@@ -99,12 +100,13 @@ void qf_group_pinst_cnt(const struct query *query, const struct query_item *item
     query_set_int(ret_value, all->len);
 }
 
-void qf_group_pinst_list(const struct query *query, const struct query_item *item, const struct qfield *field,
-                         struct query_value *ret_value)
+void qf_group_pinst_list(const struct query *query, const struct query_item *item,
+                         const struct qfield *field, struct query_value *ret_value)
 {
     g_autoptr(GPtrArray) all = group_instances(query, item);
 
     (void)field;
-    query_set_instance_names(ret_value, (struct cfg_instances){.v = (const struct instance *const *)all->pdata,
-                                                               .n = all->len});
+    query_set_instance_names(
+        ret_value,
+        (struct cfg_instances){.v = (const struct instance *const *)all->pdata, .n = all->len});
 }

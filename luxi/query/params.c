@@ -4,8 +4,8 @@
 
 #include "facts/codec.h"
 
-void query_set_param(struct query_value *ret_value, const struct fact_object *object, const void *params,
-                     const char *name)
+void query_set_param(struct query_value *ret_value, const struct fact_object *object,
+                     const void *params, const char *name)
 {
     const struct fact_member *member = fact_object_find(object, name);
 

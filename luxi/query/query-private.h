@@ -17,12 +17,14 @@ struct query_item {
 /* A query under way. */
 struct query {
     const struct query_env *env;
-    struct cfg *cfg;
+    const struct cfg *cfg;
     enum query_kind kind;
     const struct query_ops *ops;
     /* Requested columns first (n_requested), then those that only the filter needs. NULL: unknown
      * field. */
     const struct qfield **columns;
+    /* Of columns that are members of something: that member. */
+    const struct fact_member **members;
     char **names; /* of the columns */
     size_t n_columns, n_requested;
     struct query_filter *filter;

@@ -48,7 +48,7 @@ typedef void query_done(struct query *query, const GError *error, void *data);
 /* Starts a query on a snapshot of the configuration, which it holds until it is done. `done` may be
  * called before this returns; the result is then NULL. Otherwise the query is there to be
  * cancelled. */
-struct query *query_start(const struct query_env *env, struct cfg *cfg,
+struct query *query_start(const struct query_env *env, const struct cfg *cfg,
                           const struct query_request *request, query_done *done, void *data);
 void query_cancel(struct query *query);
 

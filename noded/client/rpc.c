@@ -47,7 +47,8 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 {
     const struct http_client_opts http = {
         .ca_file = options->cluster_cert,
-        .cert_file = file_exists(options->client_cert) ? options->client_cert : options->cluster_cert,
+        .cert_file =
+            file_exists(options->client_cert) ? options->client_cert : options->cluster_cert,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
         .max_response = MAX_RESPONSE,
     };
@@ -90,19 +91,23 @@ static bool open_envelope(struct json *json, struct json **ret_payload, GError *
 {
     g_autofree char *text = NULL;
 
-    if (json_kind(json) != JSON_ARRAY || json_len(json) != 2 || json_kind(json_at(json, 0)) != JSON_BOOL) {
-        return err_fail(errp, ERR_OP_EXEC, ECODE_NONE, "the answer is not a list of success and result");
+    if (json_kind(json) != JSON_ARRAY || json_len(json) != 2 ||
+        json_kind(json_at(json, 0)) != JSON_BOOL) {
+        return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
+                        "the answer is not a list of success and result");
     }
     if (json_boolean(json_at(json, 0))) {
         *ret_payload = json_ref(json_at(json, 1));
         return true;
     }
     json = json_at(json, 1);
-    text = json_kind(json) == JSON_STRING ? g_strdup(json_string(json)) : json_to_string(json, JSON_PYTHON);
+    text = json_kind(json) == JSON_STRING ? g_strdup(json_string(json))
+                                          : json_to_string(json, JSON_PYTHON);
     return err_fail(errp, ERR_OP_EXEC, ECODE_NONE, "%s", text);
 }
 
-static bool read_response(const struct http_response *response, struct json **ret_payload, GError **errp)
+static bool read_response(const struct http_response *response, struct json **ret_payload,
+                          GError **errp)
 {
     CLEANUP(json_unrefp) struct json *json = NULL;
 
@@ -127,7 +132,8 @@ static void responses_are_in(struct http_response *responses, size_t n, void *us
             answer->outcome = RPC_ANSWERED;
         } else {
             answer->outcome = RPC_FAILED;
-            g_prefix_error(&answer->error, "node %s, call %s: ", batch->nodes[batch->sent[i]], batch->procedure);
+            g_prefix_error(&answer->error, "node %s, call %s: ", batch->nodes[batch->sent[i]],
+                           batch->procedure);
         }
     }
     finish(batch);
@@ -139,8 +145,10 @@ static gboolean nobody_to_ask(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-struct rpc_batch *rpc_client_call(struct rpc_client *client, const char *procedure, unsigned timeout,
-                                  const struct rpc_request *requests, size_t n, rpc_done *done, void *data)
+struct rpc_batch *rpc_client_call(struct rpc_client *client, const char *procedure,
+                                  unsigned timeout, bool repeatable,
+                                  const struct rpc_request *requests, size_t n, rpc_done *done,
+                                  void *data)
 {
     static const char *const headers[] = {"Content-type: application/json", NULL};
     g_autofree struct http_request *http = g_new0(struct http_request, MAX(n, 1));
@@ -170,6 +178,7 @@ struct rpc_batch *rpc_client_call(struct rpc_client *client, const char *procedu
             .body = requests[i].arguments,
             .body_len = strlen(requests[i].arguments),
             .timeout_ms = timeout * MS,
+            .repeatable = repeatable,
         };
     }
     if (n_sent == 0) {

@@ -1,0 +1,165 @@
+#include "config.h"
+
+#include "base/json-scan.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+static bool fail(struct json_scan *scan, const char *expected, GError **errp)
+{
+    g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX, "expected %s at byte %zu", expected, scan->at);
+    json_scan_end(scan);
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The next character that is no blank; NUL at the end. */
+static char peek(struct json_scan *scan)
+{
+    while (scan->at < scan->len && is_blank(scan->text[scan->at])) {
+        scan->at++;
+    }
+    return scan->at < scan->len ? scan->text[scan->at] : '\0';
+}
+
+/* From an opening quote to behind the closing one. */
+static bool skip_string(struct json_scan *scan)
+{
+    for (scan->at++; scan->at < scan->len; scan->at++) {
+        if (scan->text[scan->at] == '\\') {
+            scan->at++;
+        } else if (scan->text[scan->at] == '"') {
+            scan->at++;
+            return true;
+        }
+    }
+    scan->at = scan->len;
+    return false;
+}
+
+/* From an opening bracket to behind the one that closes it. */
+static bool skip_container(struct json_scan *scan)
+{
+    size_t depth = 0;
+
+    while (scan->at < scan->len) {
+        char c = scan->text[scan->at];
+
+        if (c == '"') {
+            if (!skip_string(scan)) {
+                return false;
+            }
+            continue;
+        }
+        scan->at++;
+        if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool skip_value(struct json_scan *scan)
+{
+    size_t start = scan->at;
+
+    switch (peek(scan)) {
+    case '"':
+        return skip_string(scan);
+    case '{':
+    case '[':
+        return skip_container(scan);
+    default:
+        while (scan->at < scan->len && strchr(",}] \t\r\n", scan->text[scan->at]) == NULL) {
+            scan->at++;
+        }
+        return scan->at > start;
+    }
+}
+
+static bool take_key(struct json_scan *scan, GError **errp)
+{
+    size_t start = scan->at;
+    struct json *key = NULL;
+
+    if (!skip_string(scan)) {
+        return fail(scan, "the end of a name", errp);
+    }
+    if (!json_parse(&scan->text[start], (gssize)(scan->at - start), &key, errp)) {
+        json_scan_end(scan);
+        return false;
+    }
+    g_free(scan->key);
+    scan->key = g_strdup(json_string(key));
+    json_unref(key);
+    return true;
+}
+
+bool json_scan_begin(struct json_scan *scan, const char *text, size_t len, GError **errp)
+{
+    *scan = (struct json_scan){.text = text, .len = len, .first = true};
+    if (peek(scan) != '{') {
+        return fail(scan, "an object", errp);
+    }
+    scan->at++;
+    return true;
+}
+
+static bool finish(struct json_scan *scan, GError **errp)
+{
+    scan->at++;
+    (void)peek(scan);
+    if (scan->at < scan->len) {
+        return fail(scan, "the end of the text", errp);
+    }
+    json_scan_end(scan);
+    scan->complete = true;
+    return false;
+}
+
+bool json_scan_next(struct json_scan *scan, GError **errp)
+{
+    char c = peek(scan);
+
+    if (c == '}') {
+        return finish(scan, errp);
+    }
+    if (!scan->first) {
+        if (c != ',') {
+            return fail(scan, "\",\" or \"}\"", errp);
+        }
+        scan->at++;
+        c = peek(scan);
+    }
+    scan->first = false;
+    if (c != '"') {
+        return fail(scan, "the name of a member", errp);
+    }
+    if (!take_key(scan, errp)) {
+        return false;
+    }
+    if (peek(scan) != ':') {
+        return fail(scan, "\":\"", errp);
+    }
+    scan->at++;
+    (void)peek(scan);
+    scan->value = &scan->text[scan->at];
+    if (!skip_value(scan)) {
+        return fail(scan, "a value that ends", errp);
+    }
+    scan->value_len = (size_t)(&scan->text[scan->at] - scan->value);
+    return true;
+}
+
+void json_scan_end(struct json_scan *scan)
+{
+    g_free(scan->key);
+    scan->key = NULL;
+}
