@@ -8,14 +8,6 @@
 #include "facts/checks.h"
 #include "facts/codec.h"
 
-enum {
-#define HVNAME(name, vtype, title, global, since, until, doc) HV_NAME_##name,
-#define HVPARAM(hv, name, required, check, min, max, words, words_30, dflt, dflt_30)
-#include "facts/hvparams.def"
-#undef HVNAME
-#undef HVPARAM
-};
-
 const struct hv_name hv_names[] = {
 #define HVNAME(name_, vtype_, title_, global_, since_, until_, doc_)                               \
     [HV_NAME_##name_] = {.name = #name_,                                                           \
@@ -96,6 +88,11 @@ const size_t ld_params_n = G_N_ELEMENTS(ld_params);
 bool hv_name_is_current(const struct hv_name *name)
 {
     return name->since <= fact_level() && fact_level() <= name->until;
+}
+
+const struct fact_value *hv_value(const struct value_map *params, enum hv_name_id name)
+{
+    return fact_dict_get(&type_value_map, params, hv_names[name].name);
 }
 
 const struct hv_name *hv_name_find(const char *name)
