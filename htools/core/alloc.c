@@ -24,7 +24,7 @@ struct search {
     const struct ht_algorithm *algorithm;
     const struct ht_instance *inst;
     struct ht_stats stats;            /* of the view before */
-    struct ht_redundancy *redundancy; /* NULL: capacity does not matter */
+    struct ht_redundancy *redundancy; /* made when the first place is found */
     GArray *places;                   /* of one primary node, or all single nodes */
     struct ht_alloc_solution *ret;
 };
@@ -45,6 +45,17 @@ static int compare_places(gconstpointer a, gconstpointer b)
     return left->order > right->order ? -1 : 1;
 }
 
+static bool keeps_redundancy(struct search *search, const struct place *place)
+{
+    if (!search->algorithm->capacity) {
+        return true;
+    }
+    if (search->redundancy == NULL) {
+        search->redundancy = ht_redundancy_new(search->cluster, search->view, search->algorithm);
+    }
+    return ht_redundancy_allows(search->redundancy, search->inst, place->pnode, place->snode);
+}
+
 /* Leaves out places, from the best one on, that would cost the cluster its redundancy; the first
  * that does not is the answer for these places. */
 static void choose(struct search *search)
@@ -59,8 +70,7 @@ static void choose(struct search *search)
     g_array_sort(search->places, compare_places);
     while (dropped < search->places->len) {
         best = &g_array_index(search->places, struct place, dropped);
-        if (search->redundancy == NULL ||
-            ht_redundancy_allows(search->redundancy, search->inst, best->pnode, best->snode)) {
+        if (keeps_redundancy(search, best)) {
             break;
         }
         dropped++;
@@ -226,7 +236,7 @@ static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *ta
     }
 }
 
-static bool search_begin(struct search *search, struct ht_cluster *cluster,
+static void search_begin(struct search *search, struct ht_cluster *cluster,
                          const struct ht_view *view, const struct ht_algorithm *algorithm,
                          const struct ht_instance *inst, struct ht_alloc_solution *ret)
 {
@@ -240,10 +250,6 @@ static bool search_begin(struct search *search, struct ht_cluster *cluster,
         .ret = ret,
     };
     ht_stats_init(&search->stats, cluster, view);
-    if (algorithm->capacity) {
-        search->redundancy = ht_redundancy_new(cluster, view, algorithm);
-    }
-    return true;
 }
 
 static void append_score(const struct ht_alloc_solution *solution, GString *out)

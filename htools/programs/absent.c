@@ -12,7 +12,4 @@
         (void)operands;                                                                            \
         return EXIT_FAILURE;                                                                       \
     }
-ABSENT(hcheck)
-ABSENT(hspace)
-ABSENT(hscan)
 ABSENT(harep)

@@ -1,0 +1,21 @@
+/* gnt-debug */
+#include "config.h"
+
+#include "cli-compat/core/main.h"
+
+/* What this release lacks. */
+#define cmd_debug_delay         cmd_not_available
+#define cmd_debug_iallocator    cmd_not_available
+#define cmd_debug_metad         cmd_not_available
+#define cmd_debug_submit_job    cmd_not_available
+#define cmd_debug_test_jobqueue cmd_not_available
+#define cmd_debug_test_osparams cmd_not_available
+#define cmd_debug_wconfd        cmd_not_available
+
+#define MINE_debug MINE
+#include "cli-compat/core/handlers.h"
+
+int main(int argc, char **argv)
+{
+    return cli_main(CLI_PROG_debug, handlers, argc, argv);
+}
