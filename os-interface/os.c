@@ -39,8 +39,7 @@ static bool check_file(struct os_definition *os, const char *name, bool required
         return (errno == ENOENT && !required) ||
                problem(os, "file '%s' is missing in %s: %s", name, os->path, g_strerror(errno));
     }
-    return S_ISREG(st->st_mode) ||
-           problem(os, "'%s' in %s is not a regular file", name, os->path);
+    return S_ISREG(st->st_mode) || problem(os, "'%s' in %s is not a regular file", name, os->path);
 }
 
 static char **read_lines(struct os_definition *os, const char *name)
@@ -119,7 +118,8 @@ static bool read_api_versions(struct os_definition *os)
         os->n_api_versions++;
     }
     return os_definition_api(os) != 0 ||
-           problem(os, "%s of %s names no version of the OS interface that is supported (10, 15, 20)",
+           problem(os,
+                   "%s of %s names no version of the OS interface that is supported (10, 15, 20)",
                    C_OS_API_FILE, os->path);
 }
 
@@ -167,8 +167,7 @@ static bool read_variants(struct os_definition *os)
     struct stat st;
     bool there = false;
 
-    if (highest(os) >= C_OS_API_V15 &&
-        !check_file(os, C_OS_VARIANTS_FILE, false, &there, &st)) {
+    if (highest(os) >= C_OS_API_V15 && !check_file(os, C_OS_VARIANTS_FILE, false, &there, &st)) {
         return false;
     }
     lines = there ? read_lines(os, C_OS_VARIANTS_FILE) : g_new0(char *, 1);
@@ -230,8 +229,7 @@ static bool read_parameters(struct os_definition *os)
 
 static bool is_name(const char *name)
 {
-    return *name != '\0' &&
-           name[strspn(name, G_CSET_a_2_z G_CSET_A_2_Z "0123456789_-")] == '\0';
+    return *name != '\0' && name[strspn(name, G_CSET_a_2_z G_CSET_A_2_Z "0123456789_-")] == '\0';
 }
 
 static char *find_dir(const char *name, const char *const *dirs)
@@ -300,9 +298,10 @@ bool os_definition_check_variant(const struct os_definition *os, const char *ful
 
     os_split_name(full_name, &name, &variant);
     if (os->variants[0] == NULL) {
-        return *variant == '\0' || err_fail(errp, ERR_GENERIC, ECODE_NONE,
-                                            "the operating system '%s' has no variants ('%s' given)",
-                                            os->name, variant);
+        return *variant == '\0' ||
+               err_fail(errp, ERR_GENERIC, ECODE_NONE,
+                        "the operating system '%s' has no variants ('%s' given)", os->name,
+                        variant);
     }
     if (*variant == '\0') {
         return err_fail(errp, ERR_GENERIC, ECODE_NONE,
@@ -310,8 +309,8 @@ bool os_definition_check_variant(const struct os_definition *os, const char *ful
                         os->variants[0]);
     }
     return g_strv_contains((const char *const *)os->variants, variant) ||
-           err_fail(errp, ERR_GENERIC, ECODE_NONE,
-                    "the operating system '%s' has no variant '%s'", os->name, variant);
+           err_fail(errp, ERR_GENERIC, ECODE_NONE, "the operating system '%s' has no variant '%s'",
+                    os->name, variant);
 }
 
 static void add(GPtrArray *env, const char *name, char *value)

@@ -24,10 +24,10 @@ struct os_parameter {
 
 struct os_definition {
     char *name, *path;
-    char *problem;                    /* NULL: it is good, and the rest counts */
-    char *scripts[OS_SCRIPT_COUNT];   /* full paths; NULL: it has none */
-    char **variants;                  /* NULL-terminated */
-    struct os_parameter *parameters;  /* n_parameters */
+    char *problem;                   /* NULL: it is good, and the rest counts */
+    char *scripts[OS_SCRIPT_COUNT];  /* full paths; NULL: it has none */
+    char **variants;                 /* NULL-terminated */
+    struct os_parameter *parameters; /* n_parameters */
     size_t n_parameters;
     int *api_versions; /* n_api_versions; as the file says */
     size_t n_api_versions;

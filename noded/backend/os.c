@@ -89,8 +89,8 @@ void backend_write_os_list(struct json_writer *result)
             break;
         }
         for (guint i = 0; i < names->len; i++) {
-            CLEANUP(os_definition_freep) struct os_definition *os =
-                os_definition_find(g_ptr_array_index(names, i), dirs);
+            CLEANUP(os_definition_freep)
+            struct os_definition *os = os_definition_find(g_ptr_array_index(names, i), dirs);
 
             write_os(result, *dir, os);
         }
