@@ -1,5 +1,7 @@
 /* Makes the table `handlers` of one program's commands; see main.h. Included once, by the program's
  * main.c. */
+#ifndef GANTRY_CLI_COMPAT_CORE_HANDLERS_H
+#define GANTRY_CLI_COMPAT_CORE_HANDLERS_H
 
 #include "cli-compat/core/main.h"
 
@@ -17,3 +19,5 @@ static cli_handler *const handlers[CLI_CMD_COUNT] = {
     [CLI_CMD_##ident] = PICK(program, cmd_##handler, NULL),
 #include "facts/clicommands.def"
 };
+
+#endif
