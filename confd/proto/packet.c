@@ -35,12 +35,13 @@ void confd_reply_clear(struct confd_reply *reply)
 /* ---- the signed envelope ---- */
 
 /* Takes over msg. */
-static GString *seal(GString *msg, const char *key, const char *salt, GError **errp)
+static GString *seal(GString *msg, enum json_style style, const char *key, const char *salt,
+                     GError **errp)
 {
     g_autoptr(GString) text = msg;
     g_autofree char *hmac = hmac_sha1(key, salt, text->str, (gssize)text->len);
     GString *packet = g_string_new(C_CONFD_MAGIC_FOURCC);
-    struct json_writer w = json_writer_init(packet, JSON_COMPACT);
+    struct json_writer w = json_writer_init(packet, style);
 
     json_write_object_begin(&w);
     json_write_key(&w, "hmac");
@@ -150,12 +151,14 @@ static bool open_sealed(const char *packet, size_t len, const char *key, char **
 
 /* ---- requests ---- */
 
+/* ASCII only, as the reference's Python client writes: its daemon signs characters, not bytes, and
+ * answers nothing else. */
 GString *confd_request_pack(const struct confd_request *request, const char *key, int64_t now,
                             GError **errp)
 {
     g_autofree char *salt = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)now);
     GString *msg = g_string_new(NULL);
-    struct json_writer w = json_writer_init(msg, JSON_COMPACT);
+    struct json_writer w = json_writer_init(msg, JSON_PYTHON);
 
     json_write_object_begin(&w);
     json_write_key(&w, "protocol");
@@ -167,7 +170,7 @@ GString *confd_request_pack(const struct confd_request *request, const char *key
     json_write_key(&w, "rsalt");
     json_write_string(&w, request->rsalt);
     json_write_object_end(&w);
-    return seal(msg, key, salt, errp);
+    return seal(msg, JSON_PYTHON, key, salt, errp);
 }
 
 static bool decode_request(const struct json *msg, struct confd_request *ret, GError **errp)
@@ -225,7 +228,7 @@ GString *confd_reply_pack(const struct confd_reply *reply, const char *key, cons
     json_write_key(&w, "serial");
     json_write_int(&w, reply->serial);
     json_write_object_end(&w);
-    return seal(msg, key, rsalt, errp);
+    return seal(msg, JSON_COMPACT, key, rsalt, errp);
 }
 
 bool confd_reply_unpack(const char *packet, size_t len, const char *key, const char *rsalt,
