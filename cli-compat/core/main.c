@@ -27,6 +27,16 @@ static void on_interrupt(int signal_number G_GNUC_UNUSED)
     _exit(C_EXIT_FAILURE);
 }
 
+static void set_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    /* A reader that goes away is seen when writing. */
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
 /* Writes text to standard output; a reader that went away is no news. */
 static int print_and_exit(GString *text, int code)
 {
@@ -212,9 +222,7 @@ int cli_main(enum cli_program_id id, cli_handler *const handlers[CLI_CMD_COUNT],
     g_autoptr(GError) error = NULL;
 
     g_set_prgname(program->name);
-    /* A reader that goes away is seen when writing. */
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGINT, on_interrupt);
+    set_signals();
     if (!paths_init(&error)) {
         (void)fprintf(stderr, "%s: %s\n", program->name, error->message);
         return C_EXIT_FAILURE;

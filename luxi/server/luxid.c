@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     struct luxid luxid = {0};
     struct daemon_desc desc;
 
-    if (!paths_init(&error)) {
+    if (!paths_init(&error) || !paths_take_level(&error)) {
         g_printerr("%s: %s\n", row->name, error->message);
         return DAEMON_EXIT_FAILURE;
     }

@@ -1,4 +1,5 @@
-/* The four answers of the remote API as one object with members groups, nodes, instances and info. */
+/* The four answers of the remote API as one object with members groups, nodes, instances and info.
+ */
 #include "config.h"
 
 #include "base/json.h"

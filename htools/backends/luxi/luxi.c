@@ -3,6 +3,7 @@
 #include "htools/backends/luxi/luxi.h"
 
 #include "base/json.h"
+#include "facts/luximethods.h"
 #include "htools/backends/rapi/rapi.h"
 #include "htools/backends/reader/reader.h"
 #include "luxi/client/client.h"
@@ -139,10 +140,12 @@ static bool ask(struct luxi_client *client, enum rapi_part part, struct json **r
 
     if (part == RAPI_INFO) {
         arguments = json_new_array();
-        return luxi_client_call_json(client, "QueryClusterInfo", arguments, ret, errp);
+        return luxi_client_call_json(client, luxi_method_rows[LUXI_query_cluster_info].name,
+                                     arguments, ret, errp);
     }
     arguments = query_arguments(queries[part].resource, queries[part].fields);
-    if (!luxi_client_call_json(client, "Query", arguments, &answer, errp)) {
+    if (!luxi_client_call_json(client, luxi_method_rows[LUXI_query].name, arguments, &answer,
+                               errp)) {
         return false;
     }
     *ret = luxi_rows_to_objects(answer, queries[part].fields, errp);
