@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "noded/server/runner-private.h"
+#include "noded/server/runner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "noded/server/runner-private.h"
 
 enum {
     READ_SIZE = 64 * 1024,

@@ -11,6 +11,9 @@
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
 
+/* How a path of the node travels. */
+#define WIRE "/###-VIRTUAL-PATH-###,"
+
 static char *root;
 
 static void setup(void)
@@ -75,13 +78,16 @@ static void write_script(const char *dir, const char *name, const char *text, mo
 START_TEST(only_listed_files_are_replaced)
 {
     refuse(RPC_upload_file_single,
-           "[\"/etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, null]", "/etc/passwd");
+           "[\"" WIRE "/etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, null]",
+           "/etc/passwd");
     refuse(RPC_upload_file_single,
-           "[\"/var/lib/ganeti/../../../etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, "
+           "[\"" WIRE
+           "/var/lib/ganeti/../../../etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, "
            "null]",
            "passwd");
     refuse(RPC_upload_file_single,
-           "[\"/var/lib/ganeti/known_hosts\", [0, \"x\"], 420, \"nobody-at-all\", \"root\", null, "
+           "[\"" WIRE
+           "/var/lib/ganeti/known_hosts\", [0, \"x\"], 420, \"nobody-at-all\", \"root\", null, "
            "null]",
            "nobody-at-all");
     ck_assert(!g_file_test(path_get(PATH_SSH_KNOWN_HOSTS_FILE), G_FILE_TEST_EXISTS));
@@ -107,13 +113,16 @@ END_TEST
 
 START_TEST(job_files_stay_in_the_queue)
 {
-    refuse(RPC_jobqueue_update, "[\"/var/lib/ganeti/config.data\", [0, \"x\"]]", "config.data");
-    refuse(RPC_jobqueue_update, "[\"/var/lib/ganeti/queue/../config.data\", [0, \"x\"]]",
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/config.data\", [0, \"x\"]]",
            "config.data");
-    refuse(RPC_jobqueue_update, "[\"/var/lib/ganeti/queue\", [0, \"x\"]]", "queue");
-    refuse(RPC_jobqueue_rename, "[[[\"/var/lib/ganeti/queue/job-1\"]]]", "pair");
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue/../config.data\", [0, \"x\"]]",
+           "config.data");
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue\", [0, \"x\"]]", "queue");
+    refuse(RPC_jobqueue_rename, "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\"]]]", "pair");
     refuse(RPC_jobqueue_rename,
-           "[[[\"/var/lib/ganeti/queue/job-1\", \"/var/lib/ganeti/archive/job-1\"]]]", "archive");
+           "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\", \"" WIRE
+           "/var/lib/ganeti/archive/job-1\"]]]",
+           "archive");
 }
 END_TEST
 
@@ -168,7 +177,7 @@ START_TEST(exports_are_listed_and_read)
     g_autofree char *info = g_strdup_printf("[\"%s\"]", dir);
 
     refuse(RPC_export_list, "[]", "folder of exports");
-    write_script(dir, "config.ini", "[export]\nVersion = 0\nos=noop\n[instance]\nname = web1\n",
+    write_script(dir, "config.ini", "[export]\nVersion = 0\nos: noop\n[instance]\nname = web1\n",
                  0644);
     expect(RPC_export_list, "[]", "[true, [\"web1\"]]");
     expect(RPC_export_info, info,
@@ -183,10 +192,11 @@ END_TEST
 START_TEST(answers_of_the_checks)
 {
     g_autofree char *answer =
-        call(RPC_node_verify, "[{\"filelist\": [\"/nowhere\"], \"user-scripts\": [\"/nowhere\"], "
-                              "\"oob-paths\": [\"/bin/sh\"], \"node-net-test\": [[], []], "
-                              "\"master-ip\": [\"m\", \"127.0.0.1\", []], \"unknown\": 1, "
-                              "\"nodelist\": [[\"a\"], {}, []]}, \"cluster\", {}]");
+        call(RPC_node_verify,
+             "[{\"filelist\": [\"" WIRE "/nowhere\"], \"user-scripts\": [\"/nowhere\"], "
+             "\"oob-paths\": [\"/bin/sh\"], \"node-net-test\": [[], []], "
+             "\"master-ip\": [\"m\", \"127.0.0.1\", []], \"unknown\": 1, "
+             "\"nodelist\": [[\"a\"], {}, []]}, \"cluster\", {}]");
 
     ck_assert_str_eq(answer, "[true, {\"filelist\": {}, \"nodelist\": {}, \"node-net-test\": {}, "
                              "\"master-ip\": null, \"user-scripts\": [\"/nowhere\"], "
@@ -256,7 +266,7 @@ START_TEST(bad_arguments_do_no_harm)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("backend", setup, teardown, only_listed_files_are_replaced,
+UNIT_MAIN_FIXTURE("calls", setup, teardown, only_listed_files_are_replaced,
                   the_simple_store_is_written, job_files_stay_in_the_queue,
                   purging_the_queue_spares_its_lock, the_pause_of_the_watcher,
                   hooks_see_only_what_they_are_given, exports_are_listed_and_read,
