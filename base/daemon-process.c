@@ -160,6 +160,14 @@ void daemon_starter_fail(struct daemon_starter *starter, int exit_code, const ch
     tell_starter(starter, exit_code, text);
 }
 
+void daemon_starter_leave(struct daemon_starter *starter)
+{
+    if (starter->fd >= 0) {
+        (void)close(starter->fd);
+        starter->fd = -1;
+    }
+}
+
 bool daemon_redirect(const char *log_file, GError **errp)
 {
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -431,7 +431,8 @@ static void start(struct transfer *transfer, const struct http_request *request)
     transfer->easy = NULL;
     transfer->where = g_strdup_printf("%s:%d", request->host, request->port);
     transfer->answer = g_string_new(NULL);
-    if (easy == NULL || !set_url(easy, request) || (!request->plain && client->ca_file == NULL && !client->any_server)) {
+    if (easy == NULL || !set_url(easy, request) ||
+        (!request->plain && client->ca_file == NULL && !client->any_server)) {
         curl_easy_cleanup(easy);
         fail_transfer(transfer, HTTP_CLIENT_ERROR_SETUP, "this request cannot be made");
         return;

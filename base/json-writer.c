@@ -74,8 +74,20 @@ void json_write_bool(struct json_writer *w, bool value)
 
 void json_write_int(struct json_writer *w, int64_t value)
 {
+    /* Lists are full of small numbers: the digits are made by hand. */
+    char text[24];
+    char *at = text + sizeof text;
+    uint64_t rest = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        *--at = '-';
+    }
     separate(w);
-    g_string_append_printf(w->out, "%" G_GINT64_FORMAT, (gint64)value);
+    g_string_append_len(w->out, at, text + sizeof text - at);
 }
 
 /* The shortest decimal digits that read back as the same double, and the exponent e of d.ddd *

@@ -92,6 +92,8 @@ void *fact_list_add(const struct fact_type *type, void *list);
 void fact_list_remove(const struct fact_type *type, void *list, size_t index);
 /* For a map or set the slot appears in its sorted place. NULL if the key is not there. */
 void *fact_dict_get(const struct fact_type *type, const void *dict, const char *key);
+/* Key of an entry, borrowed; index must be below the number of entries. */
+const char *fact_dict_key(const struct fact_type *type, const void *dict, size_t index);
 /* The slot of the key, new at the end or emptied where it stands. */
 void *fact_dict_add(const struct fact_type *type, void *dict, const char *key);
 bool fact_dict_remove(const struct fact_type *type, void *dict, const char *key);

@@ -130,6 +130,11 @@ enum err_ecode err_ecode(const GError *error)
     return error->domain == ERR ? err_get_private(error)->ecode : ECODE_NONE;
 }
 
+const struct json *err_args(const GError *error)
+{
+    return error->domain == ERR ? err_get_private(error)->args : NULL;
+}
+
 bool err_is(const GError *error, enum err_class error_class)
 {
     enum err_class at = err_class(error);

@@ -13,11 +13,18 @@ struct json_writer;
 
 /* DUMP_FAMILY(function suffix, "family") */
 #define DUMP_FAMILIES                                                                              \
+    DUMP_FAMILY(beparams, "beparams")                                                              \
     DUMP_FAMILY(cli, "cli")                                                                        \
     DUMP_FAMILY(constants, "constants")                                                            \
+    DUMP_FAMILY(diskparams, "diskparams")                                                          \
     DUMP_FAMILY(enums, "enums")                                                                    \
     DUMP_FAMILY(errors, "errors")                                                                  \
+    DUMP_FAMILY(hvparams, "hvparams")                                                              \
+    DUMP_FAMILY(ipolicy, "ipolicy")                                                                \
     DUMP_FAMILY(methods, "methods")                                                                \
+    DUMP_FAMILY(ndparams, "ndparams")                                                              \
+    DUMP_FAMILY(nicparams, "nicparams")                                                            \
+    DUMP_FAMILY(objects, "objects")                                                                \
     DUMP_FAMILY(opcodes, "opcodes")                                                                \
     DUMP_FAMILY(paths, "paths")                                                                    \
     DUMP_FAMILY(query_fields, "query_fields")                                                      \

@@ -267,6 +267,14 @@ static size_t dict_find(const struct fact_type *type, const struct fact_list *di
     return i;
 }
 
+const char *fact_dict_key(const struct fact_type *type, const void *value, size_t index)
+{
+    const struct fact_list *dict = value;
+
+    g_assert(index < dict->n);
+    return *dict_key(type, dict, index);
+}
+
 void *fact_dict_get(const struct fact_type *type, const void *value, const char *key)
 {
     const struct fact_list *dict = value;

@@ -7,14 +7,24 @@ struct column {
     bool align_right;
 };
 
+struct cell {
+    char *text;
+    glong width;
+};
+
 struct table {
-    GArray *columns;  /* struct column */
-    GPtrArray *cells; /* row after row */
+    GArray *columns; /* struct column */
+    GArray *cells;   /* struct cell, row after row */
 };
 
 static void column_clear(gpointer data)
 {
     g_free(((struct column *)data)->title);
+}
+
+static void cell_clear(gpointer data)
+{
+    g_free(((struct cell *)data)->text);
 }
 
 struct table *table_new(void)
@@ -23,14 +33,15 @@ struct table *table_new(void)
 
     table->columns = g_array_new(FALSE, FALSE, sizeof(struct column));
     g_array_set_clear_func(table->columns, column_clear);
-    table->cells = g_ptr_array_new_with_free_func(g_free);
+    table->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
+    g_array_set_clear_func(table->cells, cell_clear);
     return table;
 }
 
 void table_free(struct table *table)
 {
     g_array_free(table->columns, TRUE);
-    g_ptr_array_free(table->cells, TRUE);
+    g_array_free(table->cells, TRUE);
     g_free(table);
 }
 
@@ -42,9 +53,21 @@ void table_add_column(struct table *table, const char *title, bool align_right)
     g_array_append_val(table->columns, column);
 }
 
+void table_add_cell_counted(struct table *table, char *text, glong width)
+{
+    const struct cell cell = {.text = text, .width = width};
+
+    g_array_append_val(table->cells, cell);
+}
+
 void table_add_cell(struct table *table, char *text)
 {
-    g_ptr_array_add(table->cells, text);
+    table_add_cell_counted(table, text, g_utf8_strlen(text, -1));
+}
+
+static const struct cell *cell_at(const struct table *table, guint i)
+{
+    return &g_array_index(table->cells, struct cell, i);
 }
 
 static const struct column *column_at(const struct table *table, guint i)
@@ -63,7 +86,7 @@ static glong *measure(const struct table *table, const struct table_options *opt
         width[i] = g_utf8_strlen(column_at(table, i)->title, -1);
     }
     for (guint i = 0; i < table->cells->len; i++) {
-        width[i % n] = MAX(width[i % n], g_utf8_strlen(g_ptr_array_index(table->cells, i), -1));
+        width[i % n] = MAX(width[i % n], cell_at(table, i)->width);
     }
     if (n > 0 && !column_at(table, n - 1)->align_right) {
         width[n - 1] = 0;
@@ -108,7 +131,7 @@ void table_print(const struct table *table, const struct table_options *options,
     }
     for (guint i = 0; i < table->cells->len; i++) {
         g_string_append(out, i % n > 0 ? between : "");
-        append_padded(out, g_ptr_array_index(table->cells, i), width[i % n],
+        append_padded(out, cell_at(table, i)->text, width[i % n],
                       column_at(table, i % n)->align_right);
         if (i % n == n - 1) {
             g_string_append_c(out, '\n');

@@ -18,6 +18,8 @@ DEFINE_CLEANUP(struct table *, table_free)
 void table_add_column(struct table *table, const char *title, bool align_right);
 /* The next cell of the present row, taken over; rows fill up by themselves. */
 void table_add_cell(struct table *table, char *text);
+/* The same for a text that counts as `width` characters, whatever it has. */
+void table_add_cell_counted(struct table *table, char *text, glong width);
 
 struct table_options {
     bool header;

@@ -57,6 +57,10 @@ const void *cfg_get(const struct cfg *cfg, enum cfg_kind kind, const char *uuid)
 const void *cfg_find(const struct cfg *cfg, enum cfg_kind kind, const char *text, GError **errp);
 const void *cfg_named(const struct cfg *cfg, enum cfg_kind kind, const char *name);
 const struct fact_object *cfg_kind_object(enum cfg_kind kind);
+/* All objects of a kind in natural order of their names (of their UUIDs where they have no names),
+ * as lists show them: cfg_count() of them, borrowed. Sorted once for all snapshots that share the
+ * objects. */
+const void *const *cfg_in_order(const struct cfg *cfg, enum cfg_kind kind);
 
 /* For each kind, for instance nodes:
  *

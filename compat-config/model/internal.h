@@ -33,6 +33,8 @@ struct cfg_table {
     size_t n;
     /* Sorted by name, those of one name by UUID; made when first needed. */
     const void **by_name;
+    /* In natural order of their names; made when first needed. */
+    const void **in_order;
 };
 
 /* Takes over the array and the references in it; sorts. */
@@ -51,10 +53,6 @@ static inline const char *cfg_table_uuid(const struct cfg_table *table, const vo
 
 /* A member by its JSON name; NULL if the object has none of that name. */
 void *cfg_object_member(const struct fact_object *object, const void *value, const char *name);
-
-struct cfg_txn;
-/* The commit of this transaction shall leave all serial numbers and times as they are. */
-void cfg_txn_set_silent(struct cfg_txn *txn);
 
 struct cfg_links;
 

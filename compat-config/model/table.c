@@ -45,6 +45,7 @@ void cfg_table_unref(struct cfg_table *table)
     }
     g_free(table->v);
     g_free(table->by_name);
+    g_free(table->in_order);
     g_free(table);
 }
 

@@ -36,6 +36,9 @@ void cfg_txn_replace(struct cfg_txn *txn, enum cfg_kind kind, void *object);
 /* False if there is no such object. */
 bool cfg_txn_remove(struct cfg_txn *txn, enum cfg_kind kind, const char *uuid);
 struct cluster *cfg_txn_edit_cluster(struct cfg_txn *txn);
+/* The commit shall leave all serial numbers and times as they are: for what is no change of the
+ * cluster (an upgrade while loading, tools). */
+void cfg_txn_set_silent(struct cfg_txn *txn);
 bool cfg_txn_is_changed(const struct cfg_txn *txn);
 
 /* The next snapshot; txn is gone. If nothing was changed: the base itself.

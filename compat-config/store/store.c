@@ -181,9 +181,6 @@ static const struct cfg *from_parts(struct parts *parts, GError **errp)
     void *cluster;
     bool good;
 
-    if (!check_version(parts->head->version, errp)) {
-        return NULL;
-    }
     cluster = decode_object(&fact_object_cluster, parts->head->cluster, &path, errp);
     good = cluster != NULL;
     for (int kind = 0; good && kind < CFG_KIND_COUNT; kind++) {
@@ -228,6 +225,7 @@ static bool take_member(struct parts *parts, struct json *head, const struct jso
 static bool take_apart(const char *text, size_t len, struct parts *parts, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *head = json_new_object();
+    const struct json *version;
     struct json_scan scan;
 
     if (len > JSON_MAX_TEXT) {
@@ -246,6 +244,11 @@ static bool take_apart(const char *text, size_t len, struct parts *parts, GError
     if (!scan.complete) {
         return false;
     }
+    /* Older formats lack members, so their version must be the first thing to be said. */
+    version = json_get(head, "version");
+    if (json_kind(version) == JSON_INT && !check_version(json_int(version), errp)) {
+        return false;
+    }
     parts->head = fact_object_decode(&fact_object_config_data, head, NULL, errp);
     return parts->head != NULL;
 }
@@ -257,6 +260,10 @@ const struct cfg *cfg_parse(const char *text, size_t len, GError **errp)
     GError *error = NULL;
 
     if (!take_apart(text, len, &parts, &error)) {
+        if (g_error_matches(error, CFG_STORE_ERROR, CFG_STORE_ERROR_VERSION)) {
+            g_propagate_error(errp, error);
+            return NULL;
+        }
         g_set_error(errp, CFG_STORE_ERROR, CFG_STORE_ERROR_FORMAT, "not a configuration: %s",
                     error->message);
         g_error_free(error);

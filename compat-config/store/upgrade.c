@@ -118,9 +118,6 @@ static void restrict_templates(struct ipolicy *policy, const struct cluster *clu
     list->n = kept;
 }
 
-/* Bits of a whole address. */
-enum { AF_INET6_NUMBER = 10, IPV4_BITS = 32, IPV6_BITS = 128 };
-
 static void upgrade_cluster(const struct cfg *cfg, struct cluster *cluster)
 {
     fill_hvparams(cluster);
@@ -128,11 +125,6 @@ static void upgrade_cluster(const struct cfg *cfg, struct cluster *cluster)
     fill_grouped(cluster);
     (void)nd_params_fill_defaults(&cluster->ndparams);
     (void)ipolicy_fill_defaults(&cluster->ipolicy);
-    if (!cluster->has.master_netmask) {
-        cluster->master_netmask =
-            cluster->primary_ip_family == AF_INET6_NUMBER ? IPV6_BITS : IPV4_BITS;
-        cluster->has.master_netmask = true;
-    }
     fill_enabled_templates(cfg, cluster);
     restrict_templates(&cluster->ipolicy, cluster);
     if (!cluster->has.drbd_usermode_helper &&

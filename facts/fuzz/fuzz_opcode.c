@@ -36,14 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     op = opcode_decode(json, NULL, NULL);
     if (op != NULL) {
-        g_autofree char *summary = opcode_summary(op);
-
+        g_free(opcode_summary(op));
         round_trip(op, OPCODE_SUBMITTED);
         round_trip(op, OPCODE_PROCESSED);
         opcode_redact(op);
         round_trip(op, OPCODE_SUBMITTED);
     } else {
-        g_autofree char *summary = opcode_summary_of_json(json);
+        g_free(opcode_summary_of_json(json));
     }
     return 0;
 }

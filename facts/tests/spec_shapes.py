@@ -4,6 +4,7 @@ SHAPES: family -> function(read), where read("opcodes") gives the content of opc
 """
 
 import spec_shapes_cli
+import spec_shapes_model
 
 
 def pick(value, *names):
@@ -167,12 +168,14 @@ SHAPES = {
     "rpc": rpc,
 }
 SHAPES.update(spec_shapes_cli.SHAPES)
+SHAPES.update(spec_shapes_model.SHAPES)
 
 
 def flatten(family, value):
     """A family as {entry: value}; groups of entries become group/entry."""
-    if family in spec_shapes_cli.FLATTEN:
-        return spec_shapes_cli.FLATTEN[family](value)
+    for module in (spec_shapes_cli, spec_shapes_model):
+        if family in module.FLATTEN:
+            return module.FLATTEN[family](value)
     if family == "opcodes":
         entries = {"opcodes/" + name: op for name, op in value["opcodes"].items()}
         entries["common_params"] = {"params": value["common_params"]}

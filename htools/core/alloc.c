@@ -24,7 +24,7 @@ struct search {
     const struct ht_algorithm *algorithm;
     const struct ht_instance *inst;
     struct ht_stats stats;            /* of the view before */
-    struct ht_redundancy *redundancy; /* NULL: capacity does not matter */
+    struct ht_redundancy *redundancy; /* made when the first place is found */
     GArray *places;                   /* of one primary node, or all single nodes */
     struct ht_alloc_solution *ret;
 };
@@ -45,6 +45,34 @@ static int compare_places(gconstpointer a, gconstpointer b)
     return left->order > right->order ? -1 : 1;
 }
 
+static bool keeps_redundancy(struct search *search, const struct place *place)
+{
+    if (!search->algorithm->capacity) {
+        return true;
+    }
+    if (search->redundancy == NULL) {
+        search->redundancy = ht_redundancy_new(search->cluster, search->view, search->algorithm);
+    }
+    return ht_redundancy_allows(search->redundancy, search->inst, place->pnode, place->snode);
+}
+
+/* Brings the best place to the front: usually it is the answer, and the others need no order. */
+static void best_first(GArray *places)
+{
+    struct place *all = (struct place *)places->data;
+    guint best = 0;
+
+    for (guint i = 1; i < places->len; i++) {
+        best = compare_places(&all[i], &all[best]) < 0 ? i : best;
+    }
+    if (best != 0) {
+        struct place first = all[0];
+
+        all[0] = all[best];
+        all[best] = first;
+    }
+}
+
 /* Leaves out places, from the best one on, that would cost the cluster its redundancy; the first
  * that does not is the answer for these places. */
 static void choose(struct search *search)
@@ -56,14 +84,15 @@ static void choose(struct search *search)
     if (search->places->len == 0) {
         return;
     }
-    g_array_sort(search->places, compare_places);
+    best_first(search->places);
     while (dropped < search->places->len) {
         best = &g_array_index(search->places, struct place, dropped);
-        if (search->redundancy == NULL ||
-            ht_redundancy_allows(search->redundancy, search->inst, best->pnode, best->snode)) {
+        if (keeps_redundancy(search, best)) {
             break;
         }
-        dropped++;
+        if (dropped++ == 0) {
+            g_array_sort(search->places, compare_places);
+        }
     }
     add_failures(ret, HT_FAIL_N1, dropped);
     ret->n_good += search->places->len - dropped;
@@ -226,7 +255,7 @@ static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *ta
     }
 }
 
-static bool search_begin(struct search *search, struct ht_cluster *cluster,
+static void search_begin(struct search *search, struct ht_cluster *cluster,
                          const struct ht_view *view, const struct ht_algorithm *algorithm,
                          const struct ht_instance *inst, struct ht_alloc_solution *ret)
 {
@@ -240,10 +269,6 @@ static bool search_begin(struct search *search, struct ht_cluster *cluster,
         .ret = ret,
     };
     ht_stats_init(&search->stats, cluster, view);
-    if (algorithm->capacity) {
-        search->redundancy = ht_redundancy_new(cluster, view, algorithm);
-    }
-    return true;
 }
 
 static void append_score(const struct ht_alloc_solution *solution, GString *out)

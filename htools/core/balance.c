@@ -131,7 +131,8 @@ static void check_against_all(struct ht_field *field, const struct best *best)
     struct ht_field fresh;
 
     g_assert(all.none == best->none);
-    g_assert(all.none || (all.score == best->score && all.candidate.order == best->candidate.order));
+    g_assert(all.none ||
+             (all.score == best->score && all.candidate.order == best->candidate.order));
     ht_field_init(&fresh, field->cluster, field->view, field->algorithm);
     g_assert(memcmp(&fresh.sums, &field->sums, sizeof(fresh.sums)) == 0);
     g_assert(fresh.score == field->score || isnan(field->score));

@@ -4,11 +4,23 @@
 
 #include "htools/core/frame.h"
 
+/* An instance's two nodes without it, and what that means for the linear part of the score. */
+struct source {
+    const struct ht_node *pnode, *snode; /* snode NULL: there is none */
+    int p_slot, s_slot;
+    struct ht_load p_gone, s_gone; /* without the primary, without the secondary */
+    double primary_left;           /* tags and locations: what is won, at most */
+    double location;               /* the same when only the secondary changes */
+    int64_t one;                   /* a forthcoming instance is not counted */
+};
+
 /* What is known of one instance that may move. */
 struct mover {
     int instance, rank;
     struct ht_needs needs;
     struct ht_kinds kinds;
+    struct source
+        source;   /* as it was when the instance was last looked at; its nodes are the same */
     double gain;  /* no candidate gained more when this was written... */
     double stamp; /* ...which was when the drift was this */
     bool dirty;   /* nothing is known */
@@ -20,12 +32,12 @@ struct ht_bounds {
     struct mover *movers;
     unsigned n_movers;
     double drift;
-    bool fresh;           /* the frame is that of the field */
-    bool tags_moved;      /* pairs of locations and tags have changed */
-    double *pri, *sec;    /* by slot: parts of a target that becomes primary or secondary */
-    GArray *touched;      /* int: nodes that changed since the last collection */
-    double limit;         /* some candidate's score is at most this */
-    double slop;          /* what rounding can do to linear bounds */
+    bool fresh;        /* the frame is that of the field */
+    bool tags_moved;   /* pairs of locations and tags have changed */
+    double *pri, *sec; /* by slot: parts of a target that becomes primary or secondary */
+    GArray *touched;   /* int: nodes that changed since the last collection */
+    double limit;      /* some candidate's score is at most this */
+    double slop;       /* what rounding can do to linear bounds */
 };
 
 struct ht_bounds *ht_bounds_new(struct ht_field *field)
@@ -37,8 +49,8 @@ struct ht_bounds *ht_bounds_new(struct ht_field *field)
     bounds->field = field;
     bounds->movers = g_new0(struct mover, view->n_instances + 1);
     bounds->touched = g_array_new(FALSE, FALSE, sizeof(int));
-    bounds->pri = g_new0(double, field->n_slots + 1);
-    bounds->sec = g_new0(double, field->n_slots + 1);
+    bounds->pri = g_aligned_alloc0(field->n_slots + 2, sizeof(double), sizeof(ht_slots));
+    bounds->sec = g_aligned_alloc0(field->n_slots + 2, sizeof(double), sizeof(ht_slots));
     for (unsigned i = 0; i < view->n_instances; i++) {
         const struct ht_instance *inst = &field->cluster->instances[view->instances[i]];
         struct mover *mover = &bounds->movers[bounds->n_movers];
@@ -62,34 +74,23 @@ void ht_bounds_free(struct ht_bounds *bounds)
     ht_frame_clear(&bounds->frame);
     g_array_unref(bounds->touched);
     g_free(bounds->movers);
-    g_free(bounds->pri);
-    g_free(bounds->sec);
+    g_aligned_free(bounds->pri);
+    g_aligned_free(bounds->sec);
     g_free(bounds);
 }
 
-/* An instance's two nodes without it, and what that means for the linear part of the score. */
-struct source {
-    const struct ht_instance *inst;
-    const struct ht_node *pnode, *snode;
-    int p_slot, s_slot;
-    struct ht_load p_gone, s_gone; /* without the primary, without the secondary */
-    double primary_left;           /* tags and locations; at most this is won */
-    int64_t one;                   /* a forthcoming instance is not counted */
-};
-
-static const double weights[] = {
-#define HT_METRIC(ident, name, weight, kind) weight,
-#include "facts/htools.def"
-};
-
-/* Counts of instances on bad nodes: N+1 failures and offline nodes. */
-static double counted(const struct ht_node *node, int64_t n_pri, int64_t n_sec, bool fail_n1)
+/* Counts of instances on bad nodes, with some more than the load has: N+1 failures and offline
+ * nodes. */
+static double counted(const struct ht_node *node, const struct ht_load *load, int64_t more_pri,
+                      int64_t more_sec, bool fail_n1)
 {
+    int64_t n_pri = load->n_pri + more_pri, n_all = n_pri + load->n_sec + more_sec;
+
     if (node->offline) {
-        return weights[HT_METRIC_OFFLINE_ALL] * (double)(n_pri + n_sec) +
-               weights[HT_METRIC_OFFLINE_PRI] * (double)n_pri;
+        return ht_metric_rows[HT_METRIC_OFFLINE_ALL].weight * (double)n_all +
+               ht_metric_rows[HT_METRIC_OFFLINE_PRI].weight * (double)n_pri;
     }
-    return fail_n1 ? weights[HT_METRIC_N1] * (double)(n_pri + n_sec) : 0;
+    return fail_n1 ? ht_metric_rows[HT_METRIC_N1].weight * (double)n_all : 0;
 }
 
 static void source_init(struct source *source, const struct ht_field *field,
@@ -99,7 +100,6 @@ static void source_init(struct source *source, const struct ht_field *field,
     struct ht_trial trial;
 
     *source = (struct source){
-        .inst = inst,
         .pnode = pnode,
         .p_slot = field->slot_of[inst->pnode],
         .s_slot = HT_NONE,
@@ -110,10 +110,14 @@ static void source_init(struct source *source, const struct ht_field *field,
     source->p_gone = trial.load;
     if (!pnode->offline) {
         source->primary_left =
-            weights[HT_METRIC_PRI_TAGS] * (double)(trial.load.conflicts - pnode->load.conflicts) +
-            weights[HT_METRIC_LOCATION] *
+            ht_metric_rows[HT_METRIC_PRI_TAGS].weight *
+                (double)(trial.load.conflicts - pnode->load.conflicts) +
+            ht_metric_rows[HT_METRIC_LOCATION].weight *
                 (double)(trial.load.location_score - pnode->load.location_score) -
-            weights[HT_METRIC_LOCATION_EXCL] * (double)pnode->location_tags.n * inst->n_excl_tags;
+            ht_metric_rows[HT_METRIC_LOCATION_EXCL].weight * (double)pnode->location_tags.n *
+                inst->n_excl_tags;
+        source->location =
+            -ht_metric_rows[HT_METRIC_LOCATION].weight * inst->location_score * (double)source->one;
     }
     if (inst->snode != HT_NONE && ht_instance_has_secondary(inst)) {
         source->snode = &field->cluster->nodes[inst->snode];
@@ -147,72 +151,76 @@ static double part_becomes_secondary(const struct ht_bounds *bounds, const struc
                                      double peer_mem, bool any_peer)
 {
     int slot = bounds->field->slot_of[node->idx];
-    double growth = MAX((double)gone->r_mem, peer_mem + mover->needs.reserve) -
-                    (double)node->load.r_mem;
+    double growth =
+        MAX((double)gone->r_mem, peer_mem + mover->needs.reserve) - (double)node->load.r_mem;
 
     return any_peer ? reserve_at_least(&bounds->frame, slot, growth)
                     : ht_frame_reserve(&bounds->frame, slot, growth);
 }
 
-/* The bound's part of everything but the target, by kind of move. */
-static double source_part(const struct ht_bounds *bounds, const struct mover *mover,
-                          const struct source *source, enum ht_move_kind kind, bool any_peer)
+/* The parts of the two nodes that are the same for several kinds of moves. */
+struct shares {
+    double p_stays, p_goes, p_second; /* the old primary: as it is, without, as secondary */
+    double s_goes, s_second,
+        s_first; /* the old secondary: without, with another primary, primary */
+};
+
+static void compute_shares(const struct ht_bounds *bounds, const struct mover *mover, bool any_peer,
+                           struct shares *ret)
 {
     const struct ht_frame *frame = &bounds->frame;
     const struct ht_needs *needs = &mover->needs;
+    const struct source *source = &mover->source;
     const struct ht_node *p = source->pnode, *s = source->snode;
     const struct ht_load *pg = &source->p_gone, *sg = &source->s_gone;
-    int64_t one = source->one;
-    double part = 0, s_growth = 0;
+    int64_t one = source->one, reserve = (int64_t)needs->reserve;
+    double first = ht_frame_node(frame, needs, source->p_slot, HT_RES_MEM, HT_RES_NET_LOAD, -1);
+    double p_base = source->primary_left - counted(p, &p->load, 0, 0, p->load.fail_n1);
+    double s_base, s_reserve;
 
-    if (s != NULL) {
-        s_growth = (double)(sg->r_mem - s->load.r_mem);
-        part -= counted(s, s->load.n_pri, s->load.n_sec, s->load.fail_n1);
-    }
-    part -= counted(p, p->load.n_pri, p->load.n_sec, p->load.fail_n1);
-
-    /* The old primary: stays, becomes secondary, or is left. */
-    if (kind == HT_MOVE_REPLACE_SECONDARY) {
-        part += counted(p, p->load.n_pri, p->load.n_sec, p->load.fail_n1);
-        if (!p->offline) {
-            part -= weights[HT_METRIC_LOCATION] * source->inst->location_score * (double)one;
-        }
-    } else if (kind == HT_MOVE_REPLACE_AND_FAILOVER) {
-        bool fail = ht_load_unallocated_mem(p, pg) <=
-                    MAX(pg->r_mem, (int64_t)needs->reserve);
-
-        part += source->primary_left;
-        part += ht_frame_node(frame, needs, source->p_slot, HT_RES_MEM, HT_RES_NET_LOAD, -1);
-        part += part_becomes_secondary(bounds, mover, p, pg, 0, any_peer);
-        part += counted(p, pg->n_pri, pg->n_sec + one, one ? fail : pg->fail_n1);
-    } else {
-        part += source->primary_left;
-        part += ht_frame_node(frame, needs, source->p_slot, 0, HT_RES_NET_LOAD, -1);
-        part += counted(p, pg->n_pri, pg->n_sec, pg->fail_n1);
-    }
+    ret->p_stays = source->location;
+    ret->p_goes = p_base + first + counted(p, pg, 0, 0, pg->fail_n1) +
+                  ht_frame_node(frame, needs, source->p_slot, 0, HT_RES_LAST_SECONDARY, -1);
     if (s == NULL) {
-        return part;
+        return;
     }
+    ret->p_second =
+        p_base + first + part_becomes_secondary(bounds, mover, p, pg, 0, any_peer) +
+        counted(p, pg, 0, one,
+                one ? ht_load_unallocated_mem(p, pg) <= MAX(pg->r_mem, reserve) : pg->fail_n1);
 
-    /* The old secondary: is left, stays with another primary, or becomes primary. */
-    if (kind == HT_MOVE_REPLACE_SECONDARY || kind == HT_MOVE_REPLACE_AND_FAILOVER) {
-        part += ht_frame_node(frame, needs, source->s_slot, 0, HT_RES_LAST_SECONDARY, -1);
-        part += ht_frame_reserve(frame, source->s_slot, s_growth);
-        part += counted(s, sg->n_pri, sg->n_sec, sg->fail_n1);
-    } else if (kind == HT_MOVE_REPLACE_PRIMARY) {
-        bool fail = ht_load_unallocated_mem(s, sg) <= MAX(sg->r_mem, (int64_t)needs->reserve);
+    s_base = -counted(s, &s->load, 0, 0, s->load.fail_n1);
+    s_reserve = ht_frame_reserve(frame, source->s_slot, (double)(sg->r_mem - s->load.r_mem));
+    ret->s_goes = s_base + s_reserve + counted(s, sg, 0, 0, sg->fail_n1) +
+                  ht_frame_node(frame, needs, source->s_slot, 0, HT_RES_LAST_SECONDARY, -1);
+    ret->s_second =
+        s_base + part_becomes_secondary(bounds, mover, s, sg, 0, any_peer) +
+        counted(s, sg, 0, one,
+                one ? ht_load_unallocated_mem(s, sg) <= MAX(sg->r_mem, reserve) : sg->fail_n1);
+    ret->s_first =
+        s_base + s_reserve +
+        ht_frame_node(frame, needs, source->s_slot, HT_RES_MEM, HT_RES_NET_LOAD, 1) +
+        counted(s, sg, one, 0,
+                one ? ht_load_unallocated_mem(s, sg) - (int64_t)needs->amount[HT_RES_MEM] <=
+                          sg->r_mem
+                    : sg->fail_n1);
+}
 
-        part += part_becomes_secondary(bounds, mover, s, sg, 0, any_peer);
-        part += counted(s, sg->n_pri, sg->n_sec + one, one ? fail : sg->fail_n1);
-    } else {
-        bool fail = ht_load_unallocated_mem(s, sg) - (int64_t)needs->amount[HT_RES_MEM] <=
-                    sg->r_mem;
-
-        part += ht_frame_node(frame, needs, source->s_slot, HT_RES_MEM, HT_RES_NET_LOAD, 1);
-        part += ht_frame_reserve(frame, source->s_slot, s_growth);
-        part += counted(s, sg->n_pri + one, sg->n_sec, one ? fail : sg->fail_n1);
+/* The bound's part of everything but the target. */
+static double source_part(const struct shares *shares, enum ht_move_kind kind)
+{
+    switch (kind) {
+    case HT_MOVE_REPLACE_SECONDARY:
+        return shares->p_stays + shares->s_goes;
+    case HT_MOVE_REPLACE_AND_FAILOVER:
+        return shares->p_second + shares->s_goes;
+    case HT_MOVE_REPLACE_PRIMARY:
+        return shares->p_goes + shares->s_second;
+    case HT_MOVE_FAILOVER_AND_REPLACE:
+        return shares->p_goes + shares->s_first;
+    default:
+        return shares->p_goes;
     }
-    return part;
 }
 
 static bool becomes_primary(enum ht_move_kind kind)
@@ -224,13 +232,13 @@ static bool becomes_primary(enum ht_move_kind kind)
 /* What a target that fails N+1 already pays for one more instance. */
 static double target_counted(const struct ht_node *node, int64_t one)
 {
-    return node->load.fail_n1 ? weights[HT_METRIC_N1] * (double)one : 0;
+    return node->load.fail_n1 ? ht_metric_rows[HT_METRIC_N1].weight * (double)one : 0;
 }
 
 /* Fills the parts of all targets. */
-static void target_parts(struct ht_bounds *bounds, const struct mover *mover,
-                         const struct source *source)
+static void target_parts(struct ht_bounds *bounds, const struct mover *mover)
 {
+    const struct source *source = &mover->source;
     const struct ht_field *field = bounds->field;
     bool pairs = source->snode != NULL;
 
@@ -253,15 +261,14 @@ static void target_parts(struct ht_bounds *bounds, const struct mover *mover,
 }
 
 /* One part for a single target. */
-static double target_part(const struct ht_bounds *bounds, const struct mover *mover,
-                          const struct source *source, enum ht_move_kind kind, int slot,
-                          double peer_mem, bool any_peer)
+static double target_part(const struct ht_bounds *bounds, const struct mover *mover, bool primary,
+                          int slot, double peer_mem, bool any_peer)
 {
     const struct ht_node *node = &bounds->field->cluster->nodes[bounds->field->nodes[slot]];
     const struct ht_frame *frame = &bounds->frame;
-    double part = target_counted(node, source->one);
+    double part = target_counted(node, mover->source.one);
 
-    if (becomes_primary(kind)) {
+    if (primary) {
         return part + ht_frame_node(frame, &mover->needs, slot, 0, HT_RES_NET_LOAD, 1);
     }
     part += ht_frame_node(frame, &mover->needs, slot, 0, HT_RES_LAST_SECONDARY, 1);
@@ -297,8 +304,9 @@ static double examine(struct ht_bounds *bounds, const struct mover *mover, enum 
 
 /* Targets where memory is reserved for the same primary already cost less or more than others. */
 static double examine_peers(struct ht_bounds *bounds, const struct mover *mover,
-                            const struct source *source, const double parts[4], GArray *found)
+                            const double parts[4], GArray *found)
 {
+    const struct source *source = &mover->source;
     const struct ht_field *field = bounds->field;
     double least = INFINITY;
 
@@ -322,10 +330,8 @@ static double examine_peers(struct ht_bounds *bounds, const struct mover *mover,
                 continue;
             }
             if (by_primaries) {
-                peer_mem =
-                    (double)ht_counts_get(&field->cluster->nodes[other].peers, node->idx);
-                low = parts[k] +
-                      target_part(bounds, mover, source, kind, slot, peer_mem, false);
+                peer_mem = (double)ht_counts_get(&field->cluster->nodes[other].peers, node->idx);
+                low = parts[k] + target_part(bounds, mover, false, slot, peer_mem, false);
             } else {
                 const struct ht_load *gone =
                     node == source->pnode ? &source->p_gone : &source->s_gone;
@@ -344,76 +350,99 @@ static double examine_peers(struct ht_bounds *bounds, const struct mover *mover,
     return least;
 }
 
-static int least_slot(const double *parts, unsigned n, int except1, int except2)
+/* The slot with the least part, not counting the nodes the instance is on. */
+static int least_slot(const struct ht_bounds *bounds, const struct source *source,
+                      const double *parts)
 {
     int best = HT_NONE;
+    double least = INFINITY;
 
-    for (unsigned slot = 0; slot < n; slot++) {
-        if ((int)slot != except1 && (int)slot != except2 &&
-            (best == HT_NONE || parts[slot] < parts[best])) {
+    for (unsigned slot = 0; slot < bounds->field->n_slots; slot++) {
+        if (parts[slot] < least && (int)slot != source->p_slot && (int)slot != source->s_slot) {
             best = (int)slot;
+            least = parts[slot];
         }
     }
     return best;
 }
 
-/* Looks at every candidate of one instance. */
-static void expand(struct ht_bounds *bounds, struct mover *mover, GArray *found)
+/* Looks at the candidates with a target, given the parts of the kinds without it. Returns what no
+ * score is below. */
+static double expand_targets(struct ht_bounds *bounds, const struct mover *mover,
+                             const double parts[4], GArray *found)
 {
-    struct ht_field *field = bounds->field;
-    const struct ht_instance *inst = &field->cluster->instances[mover->instance];
-    double parts[4] = {0}, least = INFINITY, least_part[2] = {INFINITY, INFINITY};
-    struct source source;
+    const struct source *source = &mover->source;
+    const double *targets[2] = {bounds->sec, bounds->pri};
+    double least = INFINITY, least_part[2] = {INFINITY, INFINITY};
+    int best[2] = {HT_NONE, HT_NONE};
 
-    source_init(&source, field, inst);
-    if (mover->kinds.failover) {
-        least = examine(bounds, mover, HT_MOVE_FAILOVER, HT_NONE, 0, found);
-    }
-    if (mover->kinds.n > 0) {
-        target_parts(bounds, mover, &source);
-    }
     for (int k = 0; k < mover->kinds.n; k++) {
-        enum ht_move_kind kind = mover->kinds.kind[k];
-        bool primary = becomes_primary(kind);
+        bool primary = becomes_primary(mover->kinds.kind[k]);
 
-        parts[k] = bounds->frame.constant + source_part(bounds, mover, &source, kind, false);
         least_part[primary] = MIN(least_part[primary], parts[k]);
+    }
+    for (int primary = 0; primary < 2; primary++) {
+        if (least_part[primary] < INFINITY) {
+            best[primary] = least_slot(bounds, source, targets[primary]);
+        }
     }
     /* The most promising one first: it may spare the others. */
     for (int k = 0; k < mover->kinds.n; k++) {
-        enum ht_move_kind kind = mover->kinds.kind[k];
-        const double *target = becomes_primary(kind) ? bounds->pri : bounds->sec;
-        int slot = least_slot(target, field->n_slots, source.p_slot, source.s_slot);
+        bool primary = becomes_primary(mover->kinds.kind[k]);
+        int slot = best[primary];
 
-        if (slot != HT_NONE && parts[k] + target[slot] - bounds->slop <= bounds->limit) {
-            examine(bounds, mover, kind, slot, k, found);
+        if (slot != HT_NONE && parts[k] + targets[primary][slot] - bounds->slop <= bounds->limit) {
+            examine(bounds, mover, mover->kinds.kind[k], slot, k, found);
         }
     }
-    for (unsigned slot = 0; slot < field->n_slots && mover->kinds.n > 0; slot++) {
-        double low = MIN(least_part[true] + bounds->pri[slot],
-                         least_part[false] + bounds->sec[slot]);
+    for (unsigned slot = 0; slot < bounds->field->n_slots; slot++) {
+        double low = MIN(least_part[1] + bounds->pri[slot], least_part[0] + bounds->sec[slot]);
 
-        if ((int)slot == source.p_slot || (int)slot == source.s_slot) {
-            continue;
-        }
         if (low - bounds->slop > bounds->limit) {
             least = MIN(least, low);
+            continue;
+        }
+        if ((int)slot == source->p_slot || (int)slot == source->s_slot) {
             continue;
         }
         for (int k = 0; k < mover->kinds.n; k++) {
             enum ht_move_kind kind = mover->kinds.kind[k];
 
-            low = parts[k] + (becomes_primary(kind) ? bounds->pri : bounds->sec)[slot];
+            low = parts[k] + targets[becomes_primary(kind)][slot];
             if (low - bounds->slop <= bounds->limit) {
                 low = examine(bounds, mover, kind, (int)slot, k, found);
             }
             least = MIN(least, low);
         }
     }
-    if (source.snode != NULL) {
-        double special = examine_peers(bounds, mover, &source, parts, found);
+    return least;
+}
 
-        least = MIN(least, special);
+/* Looks at every candidate of one instance. */
+static void expand(struct ht_bounds *bounds, struct mover *mover, GArray *found)
+{
+    struct ht_field *field = bounds->field;
+    double least = INFINITY;
+
+    source_init(&mover->source, field, &field->cluster->instances[mover->instance]);
+    if (mover->kinds.failover) {
+        least = examine(bounds, mover, HT_MOVE_FAILOVER, HT_NONE, 0, found);
+    }
+    if (mover->kinds.n > 0) {
+        double parts[4] = {0}, low;
+        struct shares shares;
+
+        target_parts(bounds, mover);
+        compute_shares(bounds, mover, false, &shares);
+        for (int k = 0; k < mover->kinds.n; k++) {
+            parts[k] = bounds->frame.constant + source_part(&shares, mover->kinds.kind[k]);
+        }
+        low = expand_targets(bounds, mover, parts, found);
+        least = MIN(least, low);
+        if (mover->source.snode != NULL) {
+            low = examine_peers(bounds, mover, parts, found);
+            least = MIN(least, low);
+        }
     }
     mover->gain = field->score - least + bounds->slop;
     mover->stamp = bounds->drift;
@@ -429,25 +458,29 @@ static double present_gain(const struct ht_bounds *bounds, const struct mover *m
 static void reconsider_targets(struct ht_bounds *bounds, struct mover *mover)
 {
     const struct ht_field *field = bounds->field;
-    const struct ht_instance *inst = &field->cluster->instances[mover->instance];
-    double gain = present_gain(bounds, mover);
-    struct source source;
+    double gain = present_gain(bounds, mover), least_part[2] = {INFINITY, INFINITY};
+    struct shares shares;
 
-    source_init(&source, field, inst);
+    if (mover->kinds.n == 0) {
+        return;
+    }
+    compute_shares(bounds, mover, true, &shares);
     for (int k = 0; k < mover->kinds.n; k++) {
         enum ht_move_kind kind = mover->kinds.kind[k];
-        double part =
-            bounds->frame.constant + source_part(bounds, mover, &source, kind, true);
+        double *least = &least_part[becomes_primary(kind)], part = source_part(&shares, kind);
 
-        for (unsigned i = 0; i < bounds->touched->len; i++) {
-            int slot = field->slot_of[g_array_index(bounds->touched, int, i)];
-            double low;
+        *least = MIN(*least, bounds->frame.constant + part);
+    }
+    for (unsigned i = 0; i < bounds->touched->len; i++) {
+        int slot = field->slot_of[g_array_index(bounds->touched, int, i)];
 
-            if (slot == HT_NONE) {
-                continue;
+        for (int primary = 0; primary < 2 && slot != HT_NONE; primary++) {
+            if (least_part[primary] < INFINITY) {
+                double low =
+                    least_part[primary] + target_part(bounds, mover, primary, slot, 0, true);
+
+                gain = MAX(gain, field->score - low + bounds->slop);
             }
-            low = part + target_part(bounds, mover, &source, kind, slot, 0, true);
-            gain = MAX(gain, field->score - low + bounds->slop);
         }
     }
     mover->gain = gain;
@@ -515,7 +548,8 @@ void ht_bounds_collect(struct ht_bounds *bounds, GArray *found)
     for (unsigned i = 0; i < bounds->n_movers; i++) {
         struct mover *mover = &bounds->movers[i];
 
-        if (!mover->dirty && (best == NULL || present_gain(bounds, mover) > present_gain(bounds, best))) {
+        if (!mover->dirty &&
+            (best == NULL || present_gain(bounds, mover) > present_gain(bounds, best))) {
             best = mover;
         }
     }

@@ -75,6 +75,13 @@ static int64_t pairs_shift(struct ht_field *field, const struct ht_instance *ins
     return change;
 }
 
+/* Adds what the trial changes to the sums, except for pairs. */
+static void add_trial(struct ht_sums *sums, const struct ht_trial *trial)
+{
+    ht_sums_add(sums, trial->node, &trial->node->load, -1);
+    ht_sums_add(sums, trial->node, &trial->load, 1);
+}
+
 struct ht_sums ht_field_trial_sums(struct ht_field *field, const struct ht_instance *inst,
                                    const struct ht_move_trial *trial)
 {
@@ -83,8 +90,7 @@ struct ht_sums ht_field_trial_sums(struct ht_field *field, const struct ht_insta
     int n = ht_trial_nodes(trial, nodes);
 
     for (int i = 0; i < n; i++) {
-        ht_sums_add(&sums, nodes[i]->node, &nodes[i]->node->load, -1);
-        ht_sums_add(&sums, nodes[i]->node, &nodes[i]->load, 1);
+        add_trial(&sums, nodes[i]);
     }
     if (inst->n_excl_tags > 0 && trial->pnode != inst->pnode) {
         const struct ht_node *from = &field->cluster->nodes[inst->pnode];
@@ -124,6 +130,45 @@ double ht_field_trial_score(struct ht_field *field, const struct ht_instance *in
         }
     }
     return ht_values_score(&values, &sums);
+}
+
+double ht_field_added_score(struct ht_field *field, const struct ht_instance *inst,
+                            const struct ht_trial *trial)
+{
+    int slot = field->slot_of[trial->node->idx];
+    struct ht_sums sums = field->sums;
+    struct ht_values values;
+    union ht_row saved;
+
+    if (field->n_slots == 0) {
+        return 0;
+    }
+    add_trial(&sums, trial);
+    if (inst->n_excl_tags > 0) {
+        sums.location_excl += pairs_shift(field, inst, trial->node, 1);
+        pairs_shift(field, inst, trial->node, -1);
+    }
+    if (slot == HT_NONE) {
+        return ht_values_score(&field->values, &sums);
+    }
+    saved = field->rows[slot];
+    ht_row_compute(trial->node, &trial->load, &field->rows[slot]);
+    ht_values_compute(field->rows, field->n_slots, &values);
+    field->rows[slot] = saved;
+    return ht_values_score(&values, &sums);
+}
+
+void ht_field_added(struct ht_field *field, const struct ht_instance *inst,
+                    const struct ht_trial *trial)
+{
+    int slot = field->slot_of[trial->node->idx];
+
+    add_trial(&field->sums, trial);
+    field->sums.location_excl += pairs_shift(field, inst, trial->node, 1);
+    if (slot != HT_NONE) {
+        ht_row_compute(trial->node, &trial->load, &field->rows[slot]);
+        ht_values_compute(field->rows, field->n_slots, &field->values);
+    }
 }
 
 static void refresh_node(struct ht_field *field, int node_idx)

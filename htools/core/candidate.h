@@ -6,13 +6,13 @@
 #include "htools/core/move-trial.h"
 #include "htools/core/score.h"
 
-/* The nodes that count, as numbers. Targets are the online nodes of the view, ascending; "slot" is a
- * place among them. */
+/* The nodes that count, as numbers. Targets are the online nodes of the view, ascending; "slot" is
+ * a place among them. */
 struct ht_field {
     struct ht_cluster *cluster;
     const struct ht_view *view;
     const struct ht_algorithm *algorithm;
-    int *nodes;         /* by slot */
+    int *nodes; /* by slot */
     unsigned n_slots;
     int *slot_of;       /* by node; HT_NONE: offline or not in the view */
     union ht_row *rows; /* by slot */
@@ -45,11 +45,18 @@ struct ht_kinds {
 struct ht_kinds ht_field_kinds(const struct ht_field *field, const struct ht_instance *inst);
 /* May be moved at all, by its own flags and --evac-mode. */
 bool ht_field_moves(const struct ht_field *field, const struct ht_instance *inst);
-uint64_t ht_candidate_order(const struct ht_field *field, int instance_rank, int slot, int kind_rank);
+uint64_t ht_candidate_order(const struct ht_field *field, int instance_rank, int slot,
+                            int kind_rank);
 
 /* The score after a move that has been tried; exactly what the reference computes. */
 double ht_field_trial_score(struct ht_field *field, const struct ht_instance *inst,
                             const struct ht_move_trial *trial);
+/* The score with the instance, which is on no node of the field now, as primary on the trial's
+ * node; and that for good, right before the node is changed. */
+double ht_field_added_score(struct ht_field *field, const struct ht_instance *inst,
+                            const struct ht_trial *trial);
+void ht_field_added(struct ht_field *field, const struct ht_instance *inst,
+                    const struct ht_trial *trial);
 /* The sums after it. */
 struct ht_sums ht_field_trial_sums(struct ht_field *field, const struct ht_instance *inst,
                                    const struct ht_move_trial *trial);

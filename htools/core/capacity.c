@@ -1,6 +1,7 @@
 #include "htools/core/capacity.h"
 
 #include "htools/core/moves.h"
+#include "htools/core/pairs.h"
 #include "htools/core/redundancy.h"
 
 /* The steps by which sizes shrink (Types.hs). */
@@ -47,8 +48,12 @@ static bool fill_by_one(const struct filling *f, const struct ht_algorithm *algo
     }
     for (int64_t left = limit; found; left--) {
         struct ht_alloc_solution solution;
+        bool quick = left != 0 && !own.capacity &&
+                     ht_pairs_best(f->cluster, f->view, &own, inst, f->targets, &solution) &&
+                     solution.found;
 
-        if (!try_place(f, &own, inst, &solution, errp)) {
+        /* The last attempt is made in full: it tells the reasons. */
+        if (!quick && !try_place(f, &own, inst, &solution, errp)) {
             return false;
         }
         found = solution.found && left != 0;

@@ -3,6 +3,7 @@
 #include "htools/core/evacuate.h"
 
 #include "htools/core/alloc.h"
+#include "htools/core/candidate.h"
 #include "htools/core/metrics.h"
 
 G_DEFINE_QUARK(ht - evac - error, ht_evac_error)
@@ -39,6 +40,8 @@ struct evacuation {
     bool force;
     int instance;
     struct ht_undo *trial;
+    struct ht_field field; /* of the group */
+    bool inside; /* the instance is in the group: the field tells scores of single moves */
 };
 
 static void evacuation_begin(struct evacuation *e, struct ht_cluster *cluster, bool force,
@@ -50,12 +53,15 @@ static void evacuation_begin(struct evacuation *e, struct ht_cluster *cluster, b
         .force = force,
         .instance = instance,
         .trial = ht_undo_new(cluster),
+        .inside = ht_cluster_instance_group(cluster, &cluster->instances[instance]) == group,
     };
+    ht_field_init(&e->field, cluster, &e->group, NULL);
 }
 
 static void evacuation_end(struct evacuation *e)
 {
     ht_undo_free(e->trial);
+    ht_field_clear(&e->field);
     ht_view_clear(&e->group);
 }
 
@@ -82,8 +88,20 @@ static enum ht_fail apply_job(struct evacuation *e, const struct ht_evac_job *jo
 static enum ht_fail try_job(struct evacuation *e, const struct ht_evac_job *job, double *ret_score,
                             unsigned *ret_failed)
 {
-    enum ht_fail fail = apply_job(e, job, e->trial, ret_failed);
+    enum ht_fail fail;
 
+    if (job->n_moves == 1 && e->inside && e->field.n_slots > 0) {
+        const struct ht_instance *inst = &e->cluster->instances[e->instance];
+        struct ht_move_trial trial;
+
+        *ret_failed = 0;
+        fail = ht_move_try(e->cluster, inst, job->moves[0], e->force, &trial);
+        if (fail == HT_OK) {
+            *ret_score = ht_field_trial_score(&e->field, inst, &trial);
+        }
+        return fail;
+    }
+    fail = apply_job(e, job, e->trial, ret_failed);
     if (fail == HT_OK) {
         *ret_score = ht_score(e->cluster, &e->group);
     }

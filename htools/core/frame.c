@@ -81,34 +81,42 @@ void ht_needs_compute(const struct ht_instance *inst, struct ht_needs *needs)
 void ht_frame_init(struct ht_frame *frame, const struct ht_field *field,
                    const struct ht_needs *needs, unsigned n_needs)
 {
-    unsigned n = field->n_slots;
+    unsigned n_pairs = (field->n_slots + 1) / 2, n = 2 * n_pairs;
     double *memory;
 
-    *frame = (struct ht_frame){.n = n};
+    *frame = (struct ht_frame){.n = field->n_slots, .n_pairs = n_pairs};
     for (unsigned i = 0; i < n_needs; i++) {
         for (int r = 0; r < HT_RES_COUNT; r++) {
             frame->biggest[r] = MAX(frame->biggest[r], fabs(needs[i].amount[r]));
         }
         frame->biggest_reserve = MAX(frame->biggest_reserve, fabs(needs[i].reserve));
     }
-    memory = frame->memory = g_new0(double, (size_t)n * (4 * HT_RES_COUNT + 2) + 1);
+    for (int i = 0; i < HT_METRIC_COUNT; i++) {
+        if (ht_metric_rows[i].column >= 0) {
+            frame->weights[ht_metric_rows[i].column] = ht_metric_rows[i].weight;
+        }
+    }
+    memory = frame->memory =
+        g_aligned_alloc0((size_t)n * (8 * HT_RES_COUNT + 2) + 1, sizeof(double), sizeof(ht_slots));
     for (int set = 0; set < 2; set++) {
         for (int r = 0; r < HT_RES_COUNT; r++) {
             frame->quad[set][r] = memory;
             frame->linear[set][r] = memory + n;
             memory += 2 * (size_t)n;
         }
+        frame->factors[set] = (struct ht_factors *)memory;
+        memory += 2 * (size_t)n * HT_RES_COUNT;
     }
     frame->reserve_unit = memory;
     frame->reserve_dev = memory + n;
-    for (unsigned slot = 0; slot < n; slot++) {
+    for (unsigned slot = 0; slot < field->n_slots; slot++) {
         frame->reserve_unit[slot] = inverse(field->cluster->nodes[field->nodes[slot]].t_mem);
     }
 }
 
 void ht_frame_clear(struct ht_frame *frame)
 {
-    g_free(frame->memory);
+    g_aligned_free(frame->memory);
 }
 
 /* For one column: how far a single node can be moved (step) and how far all nodes of a move
@@ -187,7 +195,7 @@ static void update_columns(struct ht_frame *frame, const struct ht_field *field,
     reaches(frame, field, reach);
     frame->constant = 0;
     for (int k = 0; k < HT_COL_COUNT; k++) {
-        double weight = ht_column_weights.col[k], step = reach[k].step;
+        double weight = frame->weights[k], step = reach[k].step;
         double sum = 0, squares = 0, old_mean = frame->mean.col[k], old_var = frame->var.col[k];
         double low, high, mean, var;
 
@@ -249,9 +257,16 @@ static void update_factors(struct ht_frame *frame, const struct ht_field *field,
                 double dev = field->rows[slot].col[column] - frame->mean.col[column];
 
                 frame->quad[set][r][slot] += chord[column] * one * one;
-                frame->linear[set][r][slot] +=
-                    2 * chord[column] * dev * one * effects[i].sign;
+                frame->linear[set][r][slot] += 2 * chord[column] * dev * one * effects[i].sign;
             }
+        }
+    }
+    for (int set = 0; set < 2; set++) {
+        for (unsigned i = 0; i < frame->n * HT_RES_COUNT; i++) {
+            unsigned slot = i / HT_RES_COUNT, r = i % HT_RES_COUNT;
+
+            frame->factors[set][i].quad = frame->quad[set][r][slot];
+            frame->factors[set][i].linear = frame->linear[set][r][slot];
         }
     }
     frame->reserve_coef = chord[HT_COL_RESERVED];
@@ -261,21 +276,16 @@ static void update_factors(struct ht_frame *frame, const struct ht_field *field,
     }
 }
 
-static const double metric_weights[] = {
-#define HT_METRIC(ident, name, weight, kind) weight,
-#include "facts/htools.def"
-};
-
 /* The part of the score that is linear already. */
 static double linear_part(const struct ht_sums *sums, double reserved_total)
 {
-    return metric_weights[HT_METRIC_N1] * (double)sums->n1 +
-           metric_weights[HT_METRIC_OFFLINE_ALL] * (double)sums->offline_all +
-           metric_weights[HT_METRIC_OFFLINE_PRI] * (double)sums->offline_pri +
-           metric_weights[HT_METRIC_PRI_TAGS] * (double)sums->pri_tags +
-           metric_weights[HT_METRIC_LOCATION] * (double)sums->location +
-           metric_weights[HT_METRIC_LOCATION_EXCL] * (double)sums->location_excl +
-           metric_weights[HT_METRIC_RESERVED_TOTAL] * reserved_total;
+    return ht_metric_rows[HT_METRIC_N1].weight * (double)sums->n1 +
+           ht_metric_rows[HT_METRIC_OFFLINE_ALL].weight * (double)sums->offline_all +
+           ht_metric_rows[HT_METRIC_OFFLINE_PRI].weight * (double)sums->offline_pri +
+           ht_metric_rows[HT_METRIC_PRI_TAGS].weight * (double)sums->pri_tags +
+           ht_metric_rows[HT_METRIC_LOCATION].weight * (double)sums->location +
+           ht_metric_rows[HT_METRIC_LOCATION_EXCL].weight * (double)sums->location_excl +
+           ht_metric_rows[HT_METRIC_RESERVED_TOTAL].weight * reserved_total;
 }
 
 void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, double *drift)
@@ -284,37 +294,32 @@ void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, doubl
 
     update_columns(frame, field, chord, drift);
     update_factors(frame, field, chord);
-    frame->reserve_weight = metric_weights[HT_METRIC_RESERVED_TOTAL];
+    frame->reserve_weight = ht_metric_rows[HT_METRIC_RESERVED_TOTAL].weight;
     frame->constant += linear_part(&field->sums, field->values.reserved_total);
-}
-
-double ht_frame_node(const struct ht_frame *frame, const struct ht_needs *needs, int slot, int first,
-                     int last, int sign)
-{
-    double part = 0;
-
-    for (int r = first; slot != HT_NONE && r <= last; r++) {
-        double amount = needs->amount[r];
-
-        part += amount * (amount * frame->quad[needs->set][r][slot] +
-                          sign * frame->linear[needs->set][r][slot]);
-    }
-    return part;
 }
 
 void ht_frame_all_nodes(const struct ht_frame *frame, const struct ht_needs *needs, int first,
                         int last, double *out)
 {
-    for (int r = first; r <= last; r++) {
-        const double *quad = frame->quad[needs->set][r], *linear = frame->linear[needs->set][r];
-        double amount = needs->amount[r];
+    const ht_slots *quad[HT_RES_COUNT], *linear[HT_RES_COUNT];
+    ht_slots amount[HT_RES_COUNT], *sums = (ht_slots *)out;
+    int n = 0;
 
-        if (amount == 0 || !frame->used[needs->set][r]) {
-            continue;
+    for (int r = first; r <= last; r++) {
+        if (needs->amount[r] != 0 && frame->used[needs->set][r]) {
+            quad[n] = (const ht_slots *)frame->quad[needs->set][r];
+            linear[n] = (const ht_slots *)frame->linear[needs->set][r];
+            amount[n] = (ht_slots){needs->amount[r], needs->amount[r]};
+            n++;
         }
-        for (unsigned slot = 0; slot < frame->n; slot++) {
-            out[slot] += amount * (amount * quad[slot] + linear[slot]);
+    }
+    for (unsigned pair = 0; pair < frame->n_pairs; pair++) {
+        ht_slots sum = sums[pair];
+
+        for (int i = 0; i < n; i++) {
+            sum += amount[i] * (amount[i] * quad[i][pair] + linear[i][pair]);
         }
+        sums[pair] = sum;
     }
 }
 
@@ -364,8 +369,8 @@ void ht_frame_enclose(const struct ht_frame *frame, struct ht_field *field,
         double mean = frame->mean.col[k];
         double error = loss * (frame->var.col[k] + size[k] / n) + loss * loss * mean * mean;
 
-        low += ht_column_weights.col[k] * root(var - error);
-        high += ht_column_weights.col[k] * root(var + error);
+        low += frame->weights[k] * root(var - error);
+        high += frame->weights[k] * root(var + error);
     }
     linear = linear_part(&sums, reserved);
     slop = loss * (1 + fabs(linear) + high);

@@ -29,13 +29,22 @@ struct ht_needs {
 };
 void ht_needs_compute(const struct ht_instance *inst, struct ht_needs *needs);
 
+/* Two slots at once. */
+typedef double ht_slots __attribute__((vector_size(16), may_alias));
+
+struct ht_factors {
+    double quad, linear; /* of the amount squared, and of the amount that comes */
+};
+
 struct ht_frame {
-    unsigned n;
-    double *quad[2][HT_RES_COUNT];   /* by set, resource, slot: factor of amount squared */
-    double *linear[2][HT_RES_COUNT]; /* factor of the amount that comes */
+    unsigned n, n_pairs;           /* slots, and pairs of them */
+    double *quad[2][HT_RES_COUNT]; /* by set, resource, slot */
+    double *linear[2][HT_RES_COUNT];
     bool used[2][HT_RES_COUNT];
+    struct ht_factors *factors[2];      /* the same by set, slot, resource */
     double *reserve_unit, *reserve_dev; /* by slot */
     double reserve_coef, reserve_weight;
+    double weights[HT_COL_COUNT];
     double constant; /* of every candidate's bound, sums included */
     union ht_row mean, var, low, high, common;
     double biggest[HT_RES_COUNT], biggest_reserve;
@@ -52,9 +61,25 @@ void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, doubl
 
 /* The part of the bound that a node contributes when the resources first..last come (sign 1) or go
  * (sign -1). slot HT_NONE: 0. */
-double ht_frame_node(const struct ht_frame *frame, const struct ht_needs *needs, int slot, int first,
-                     int last, int sign);
-/* Adds the same for all slots to out. */
+static inline double ht_frame_node(const struct ht_frame *frame, const struct ht_needs *needs,
+                                   int slot, int first, int last, int sign)
+{
+    const struct ht_factors *factors;
+    double part = 0;
+
+    if (slot == HT_NONE) {
+        return 0;
+    }
+    factors = &frame->factors[needs->set][slot * HT_RES_COUNT];
+    for (int r = first; r <= last; r++) {
+        double amount = needs->amount[r];
+
+        part += amount * (amount * factors[r].quad + sign * factors[r].linear);
+    }
+    return part;
+}
+
+/* Adds the same for all slots to out, which is aligned and has room for whole pairs. */
 void ht_frame_all_nodes(const struct ht_frame *frame, const struct ht_needs *needs, int first,
                         int last, double *out);
 /* The part of a node's reserved memory growing by this much. */

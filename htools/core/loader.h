@@ -16,7 +16,7 @@ struct ht_merge_options {
     const char *const *excl_tags; /* --exclusion-tags, each with ':' at its end; or NULL */
     const char *const *selected;  /* --select-instances; or NULL */
     const char *const *excluded;  /* --exclude-instances; or NULL */
-    bool level_30;                    /* the first N+1 flag by the rule of 3.0 */
+    bool level_30;                /* the first N+1 flag by the rule of 3.0 */
     int64_t now;                  /* seconds since the epoch */
 };
 

@@ -4,8 +4,7 @@
 
 int ht_location_score(const struct ht_node *pnode, const struct ht_node *snode)
 {
-    return snode == NULL ? 0
-                         : (int)ht_set_common(&pnode->location_tags, &snode->location_tags);
+    return snode == NULL ? 0 : (int)ht_set_common(&pnode->location_tags, &snode->location_tags);
 }
 
 struct saved_node {
@@ -98,10 +97,8 @@ enum ht_fail ht_move_try(const struct ht_cluster *cluster, const struct ht_insta
                          struct ht_move move, bool force, struct ht_move_trial *ret)
 {
     const struct ht_node *pnode = &cluster->nodes[inst->pnode];
-    const struct ht_node *snode =
-        inst->snode == HT_NONE ? NULL : &cluster->nodes[inst->snode];
-    const struct ht_node *target =
-        move.target == HT_NONE ? NULL : &cluster->nodes[move.target];
+    const struct ht_node *snode = inst->snode == HT_NONE ? NULL : &cluster->nodes[inst->snode];
+    const struct ht_node *target = move.target == HT_NONE ? NULL : &cluster->nodes[move.target];
     struct ht_trial *p = &ret->p, *s = &ret->s, *t = &ret->t;
     int old_score = inst->location_score;
     bool p_off = pnode->offline || force;
@@ -168,9 +165,9 @@ enum ht_fail ht_move_try(const struct ht_cluster *cluster, const struct ht_insta
             return HT_FAIL_MIG;
         }
         fail = ht_trial_add_primary(t, inst, ret->location_score, force);
-        return fail != HT_OK ? fail
-                             : ht_trial_add_secondary(p, inst, move.target,
-                                                      snode->offline || force, false);
+        return fail != HT_OK
+                   ? fail
+                   : ht_trial_add_secondary(p, inst, move.target, snode->offline || force, false);
     case HT_MOVE_FAILOVER_AND_REPLACE:
         ret->pnode = inst->snode;
         ret->snode = move.target;
@@ -231,8 +228,8 @@ static void execute(struct ht_cluster *cluster, struct ht_instance *inst, struct
     inst->snode = trial->snode;
 }
 
-enum ht_fail ht_move_apply(struct ht_cluster *cluster, int instance, struct ht_move move, bool force,
-                           struct ht_undo *undo)
+enum ht_fail ht_move_apply(struct ht_cluster *cluster, int instance, struct ht_move move,
+                           bool force, struct ht_undo *undo)
 {
     struct ht_instance *inst = &cluster->instances[instance];
     struct ht_move_trial trial;
@@ -256,8 +253,7 @@ void ht_move_describe(const struct ht_cluster *cluster, const struct ht_placemen
 {
     const struct ht_instance *inst = &cluster->instances[placement->instance];
     const char *pnode = cluster->nodes[placement->pnode].alias;
-    const char *snode =
-        placement->snode == HT_NONE ? "" : cluster->nodes[placement->snode].alias;
+    const char *snode = placement->snode == HT_NONE ? "" : cluster->nodes[placement->snode].alias;
     const char *how = ht_instance_running(inst) ? "migrate" : "failover";
     g_autofree char *migrate = g_strdup_printf("%s -f %s", how, instance_name);
     g_autofree char *replace_with_p =

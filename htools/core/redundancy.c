@@ -2,6 +2,7 @@
 
 #include "htools/core/redundancy.h"
 
+#include "htools/core/candidate.h"
 #include "htools/core/evacuate.h"
 #include "htools/core/metrics.h"
 #include "htools/core/moves.h"
@@ -134,36 +135,55 @@ static unsigned other_nodes(const struct ht_redundancy *r, const struct ht_node 
 
 /* Matches GlobalN1.hs, recreate: the instance anew on the best of the targets (of several the
  * last), by the score of the whole view. */
-static bool recreate(struct ht_redundancy *r, struct ht_instance inst, const int *targets,
-                     unsigned n_targets)
+static bool recreate(struct ht_redundancy *r, struct ht_field *field, struct ht_instance inst,
+                     const int *targets, unsigned n_targets)
 {
-    CLEANUP(ht_undo_freep) struct ht_undo *undo = ht_undo_new(r->cluster);
+    struct ht_trial best = {.node = NULL};
     double best_score = 0;
-    int best = HT_NONE;
 
     inst.idx = HT_NONE;
     for (unsigned i = 0; i < n_targets; i++) {
-        struct ht_node *node = &r->cluster->nodes[targets[i]];
+        const struct ht_node *node = &r->cluster->nodes[targets[i]];
+        struct ht_trial trial;
         double score;
 
-        if (ht_instance_check_policy(&inst, node->ipolicy, node->excl_storage) != HT_OK) {
+        ht_trial_init(&trial, node);
+        if (ht_instance_check_policy(&inst, node->ipolicy, node->excl_storage) != HT_OK ||
+            ht_trial_add_primary(&trial, &inst, inst.location_score, true) != HT_OK) {
             continue;
         }
-        ht_undo_save_node(undo, node->idx);
-        if (ht_node_add_primary(r->cluster, node, &inst, true) == HT_OK) {
-            score = ht_score(r->cluster, &r->view);
-            if (best == HT_NONE || !(best_score < score)) {
-                best = node->idx;
-                best_score = score;
-            }
+        score = ht_field_added_score(field, &inst, &trial);
+        if (best.node == NULL || !(best_score < score)) {
+            best = trial;
+            best_score = score;
         }
-        ht_undo_rollback(undo);
     }
-    if (best == HT_NONE) {
+    if (best.node == NULL) {
         return false;
     }
-    ht_undo_save_node(r->loss, best);
-    return ht_node_add_primary(r->cluster, &r->cluster->nodes[best], &inst, true) == HT_OK;
+    ht_field_added(field, &inst, &best);
+    ht_undo_save_node(r->loss, best.node->idx);
+    return ht_node_add_primary(r->cluster, &r->cluster->nodes[best.node->idx], &inst, true) ==
+           HT_OK;
+}
+
+/* All instances that cannot be moved, one after the other. */
+static bool recreate_all(struct ht_redundancy *r, const GArray *instances, const int *targets,
+                         unsigned n_targets)
+{
+    struct ht_field field;
+    bool ok = true;
+
+    if (instances->len == 0) {
+        return true;
+    }
+    ht_field_init(&field, r->cluster, &r->view, NULL);
+    for (guint i = 0; ok && i < instances->len; i++) {
+        ok = recreate(r, &field, r->cluster->instances[g_array_index(instances, int, i)], targets,
+                      n_targets);
+    }
+    ht_field_clear(&field);
+    return ok;
 }
 
 /* Largest memory first; g_array_sort() is stable, and so is the reference's sort. */
@@ -204,12 +224,7 @@ static bool play_loss(struct ht_redundancy *r, const struct ht_node *lost, const
         }
     }
     g_array_sort_with_data(fixed, compare_memory, cluster->instances);
-    for (guint i = 0; i < fixed->len; i++) {
-        if (!recreate(r, cluster->instances[g_array_index(fixed, int, i)], targets, n_targets)) {
-            return false;
-        }
-    }
-    return true;
+    return recreate_all(r, fixed, targets, n_targets);
 }
 
 static bool is_mixed(const struct ht_cluster *cluster, const struct ht_node *node)

@@ -119,8 +119,8 @@ static char *show_status(const struct ht_node *node)
 static const char UNKNOWN_FIELD[] = "<unknown field>";
 
 static const char *const default_fields[] = {
-    "status", "name", "tmem", "nmem",  "imem",  "xmem", "fmem",  "umem",  "rmem",  "tdsk",  "fdsk",
-    "tcpu",   "ucpu", "pcnt", "scnt",  "pfmem", "pfdsk", "rcpu", "cload", "mload", "dload", "nload",
+    "status", "name", "tmem", "nmem", "imem",  "xmem",  "fmem", "umem",  "rmem",  "tdsk",  "fdsk",
+    "tcpu",   "ucpu", "pcnt", "scnt", "pfmem", "pfdsk", "rcpu", "cload", "mload", "dload", "nload",
 };
 
 static char *node_field(const struct ht_cluster *c, const struct ht_node *n, const char *field)

@@ -146,8 +146,7 @@ void ht_trial_remove_secondary(struct ht_trial *trial, const struct ht_instance 
         int64_t old_mem = ht_trial_peer_mem(trial, pnode);
 
         trial->peer = pnode;
-        trial->peer_mem =
-            old_mem - (ht_instance_uses_secondary_memory(inst) ? inst->mem : 0);
+        trial->peer_mem = old_mem - (ht_instance_uses_secondary_memory(inst) ? inst->mem : 0);
         trial->peer_mem = MAX(0, trial->peer_mem);
         if (old_mem >= load->r_mem) {
             load->r_mem = peers_max(trial);

@@ -40,8 +40,8 @@ enum ht_fail ht_trial_add_primary(struct ht_trial *trial, const struct ht_instan
 enum ht_fail ht_trial_add_secondary(struct ht_trial *trial, const struct ht_instance *inst,
                                     int pnode, bool force, bool ignore_disks);
 
-/* An instance that is there already, while data is loaded: real disks and memory are part of what the
- * node reports and are not counted again (Node.hs, setPri and setSec). */
+/* An instance that is there already, while data is loaded: real disks and memory are part of what
+ * the node reports and are not counted again (Node.hs, setPri and setSec). */
 void ht_trial_place_primary(struct ht_trial *trial, const struct ht_instance *inst);
 void ht_trial_place_secondary(struct ht_trial *trial, const struct ht_instance *inst);
 

@@ -204,7 +204,7 @@ static int run(const struct check *check)
     if (options->verbose >= 1 && !machine) {
         puts(options->no_simulation ? "Running in no-simulation mode."
              : need                 ? "Cluster needs rebalancing."
-                    : "No need to rebalance cluster, no problems found.");
+                                    : "No need to rebalance cluster, no problems found.");
     }
     print_phase(check, INITIAL, groups, &sum, need);
     simulate = !options->no_simulation && need;

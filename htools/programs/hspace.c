@@ -185,8 +185,7 @@ static void print_map(const struct space *space, const struct ht_cluster *cluste
         return;
     }
     for (unsigned i = 0; i < result->placed->len; i++) {
-        const struct ht_instance *inst =
-            &cluster->instances[g_array_index(result->placed, int, i)];
+        const struct ht_instance *inst = &cluster->instances[g_array_index(result->placed, int, i)];
         int64_t spindles = ht_instance_spindles(inst);
 
         ht_table_cell(table, g_strdup(inst->name));
@@ -196,9 +195,9 @@ static void print_map(const struct space *space, const struct ht_cluster *cluste
         ht_table_cell(table, show_int(inst->mem));
         ht_table_cell(table, show_int(inst->dsk));
         ht_table_cell(table, show_int(inst->vcpus));
-        ht_table_cell(table, !excl_storage                       ? g_strdup("")
+        ht_table_cell(table, !excl_storage                     ? g_strdup("")
                              : spindles == HT_SPINDLES_UNKNOWN ? g_strdup("?")
-                                                                 : show_int(spindles));
+                                                               : show_int(spindles));
     }
     ht_table_print(table, numeric, "", out);
     fprintf(stderr, "%s map\n%s", description, out->str);
@@ -223,8 +222,7 @@ static GArray *count_specs(const struct ht_cluster *cluster, const struct ht_cap
         struct spec_count one = {
             ht_instance_rspec(&cluster->instances[g_array_index(result->placed, int, i)]), 1};
         struct spec_count *last =
-            counts->len == 0 ? NULL
-                             : &g_array_index(counts, struct spec_count, counts->len - 1);
+            counts->len == 0 ? NULL : &g_array_index(counts, struct spec_count, counts->len - 1);
 
         if (last != NULL && same_spec(&last->spec, &one.spec)) {
             last->count++;
@@ -295,9 +293,8 @@ static void print_usage(const struct ht_totals *a, const struct ht_totals *b)
     print_resources("USED", a->i_cpu, a->n_cpu, a->i_mem, a->i_dsk, a->i_spindles);
     print_resources("POOL", b->i_cpu - a->i_cpu, b->n_cpu - a->n_cpu, b->i_mem - a->i_mem,
                     b->i_dsk - a->i_dsk, b->i_spindles - a->i_spindles);
-    print_resources("UNAV", b->v_cpu - b->i_cpu, b->t_cpu - b->n_cpu,
-                    (int64_t)b->t_mem - b->i_mem, (int64_t)b->t_dsk - b->i_dsk,
-                    (int64_t)b->t_spindles - b->i_spindles);
+    print_resources("UNAV", b->v_cpu - b->i_cpu, b->t_cpu - b->n_cpu, (int64_t)b->t_mem - b->i_mem,
+                    (int64_t)b->t_dsk - b->i_dsk, (int64_t)b->t_spindles - b->i_spindles);
 }
 
 static void print_tiered(const struct space *space, const struct ht_cluster *cluster,
@@ -313,9 +310,9 @@ static void print_tiered(const struct space *space, const struct ht_cluster *clu
         for (unsigned i = 0; i < counts->len; i++) {
             const struct spec_count *one = &g_array_index(counts, struct spec_count, i);
 
-            g_string_append_printf(
-                list, "%s%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "=%u", i == 0 ? "" : " ",
-                one->spec.mem, one->spec.dsk, one->spec.cpu, one->spec.spindles, one->count);
+            g_string_append_printf(list, "%s%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "=%u",
+                                   i == 0 ? "" : " ", one->spec.mem, one->spec.dsk, one->spec.cpu,
+                                   one->spec.spindles, one->count);
         }
         htools_print_key(PREFIX, "TSPEC", list->str);
         print_usage(&space->before, &after);
@@ -499,9 +496,8 @@ static bool run_standard(const struct space *space, GError **errp)
 
     ht_capacity_init(&result);
     result.failures[HT_FAIL_N1] = space->stopped;
-    ok = space->stopped ||
-         ht_capacity_fill(cluster, &space->view, &space->algorithm, limit_of(space), &inst,
-                          &space->targets, &result, errp);
+    ok = space->stopped || ht_capacity_fill(cluster, &space->view, &space->algorithm,
+                                            limit_of(space), &inst, &space->targets, &result, errp);
     if (ok) {
         print_spec(space, cluster, &spec, "SPEC", "Standard (fixed-size)");
         ok = show_allocation(space, cluster, &result, "Standard", errp) &&
@@ -509,6 +505,67 @@ static bool run_standard(const struct space *space, GError **errp)
     }
     ht_capacity_clear(&result);
     return ok;
+}
+
+/* -v -v -v: what is wrong already, on standard error. */
+static void tell_bad_items(const struct space *space, const struct ht_bad_items *bad)
+{
+    struct ht_cluster *cluster = space->cluster;
+    g_autoptr(GString) nodes = g_string_new(NULL);
+    g_autoptr(GString) groups = g_string_new(NULL);
+
+    if (space->options->verbose <= 3) {
+        return;
+    }
+    for (unsigned i = 0; i < bad->n_nodes; i++) {
+        g_string_append(nodes, i == 0 ? "" : ",");
+        ht_append_show_string(nodes, cluster->nodes[bad->nodes[i]].name);
+    }
+    if (bad->n_nodes > 0) {
+        fprintf(stderr, "Bad nodes: [%s]\n", nodes->str);
+    }
+    for (unsigned i = 0; i < cluster->n_groups; i++) {
+        struct ht_view group = ht_view_group(cluster, (int)i);
+
+        if (!ht_view_redundant(cluster, &group, &space->algorithm)) {
+            g_string_append(groups, groups->len == 0 ? "" : ",");
+            ht_append_show_string(groups, cluster->groups[i].name);
+        }
+        ht_view_clear(&group);
+    }
+    if (groups->len > 0) {
+        fprintf(stderr, "Bad groups: [%s]\n", groups->str);
+    }
+}
+
+/* The same for where instances may go: nodes, or primary nodes with their secondary nodes. */
+static void tell_targets(const struct space *space)
+{
+    const struct ht_alloc_nodes *targets = &space->targets;
+    const struct ht_node *nodes = space->cluster->nodes;
+    bool pairs = targets->n_required == 2;
+    g_autoptr(GString) out = g_string_new(pairs ? "Right [" : "Left [");
+    const char *comma = "";
+
+    for (unsigned i = 0; i < targets->n_nodes; i++) {
+        g_autoptr(GString) others = g_string_new(NULL);
+
+        for (unsigned j = 0; pairs && j < targets->n_nodes; j++) {
+            if (j != i && nodes[targets->nodes[i]].group == nodes[targets->nodes[j]].group) {
+                g_string_append_printf(others, "%s%d", others->len == 0 ? "" : ",",
+                                       targets->nodes[j]);
+            }
+        }
+        if (!pairs) {
+            g_string_append_printf(out, "%s%d", comma, targets->nodes[i]);
+        } else if (others->len > 0) {
+            g_string_append_printf(out, "%s(%d,[%s])", comma, targets->nodes[i], others->str);
+        } else {
+            continue;
+        }
+        comma = ",";
+    }
+    fprintf(stderr, "Allocatable nodes: %s]\n", out->str);
 }
 
 /* Takes groups that nothing should be allocated in out of the targets, and finds out whether there
@@ -522,6 +579,7 @@ static bool find_targets(struct space *space, GError **errp)
     struct ht_bad_items bad;
 
     htools_bad_items(cluster, &space->view, &bad);
+    tell_bad_items(space, &bad);
     for (unsigned i = 0; i < cluster->n_groups; i++) {
         policies[i] = cluster->groups[i].alloc_policy;
     }
@@ -590,6 +648,9 @@ static bool run(struct space *space, GError **errp)
     if (!find_targets(space, errp)) {
         g_prefix_error(errp, "failure during allocation: ");
         return false;
+    }
+    if (options->verbose > 3) {
+        tell_targets(space);
     }
     if (!run_tiered(space, errp) || !run_standard(space, errp)) {
         return false;

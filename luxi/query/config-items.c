@@ -8,25 +8,7 @@
 
 struct named {
     const char *name;
-    const void *object;
 };
-
-/* The name, or what stands for it: the UUID of objects without one. */
-static const char *name_of(enum cfg_kind kind, const void *object)
-{
-    const struct fact_object *type = cfg_kind_object(kind);
-    const struct fact_member *member = fact_object_find(type, "name");
-    const char *name;
-
-    if (member == NULL) {
-        member = fact_object_find(type, "uuid");
-    }
-    if (!fact_member_is_set(type, object, member)) {
-        return "";
-    }
-    name = *(char *const *)(const void *)((const char *)object + member->offset);
-    return name != NULL ? name : "";
-}
 
 static int compare_named(const void *a, const void *b)
 {
@@ -42,19 +24,12 @@ static void append(struct query *query, const void *object)
 
 static void list_all(struct query *query, enum cfg_kind kind)
 {
+    const void *const *sorted = cfg_in_order(query->cfg, kind);
     size_t n = cfg_count(query->cfg, kind);
-    g_autofree struct named *sorted = g_new(struct named, MAX(n, 1));
 
-    for (size_t i = 0; i < n; i++) {
-        sorted[i].object = cfg_at(query->cfg, kind, i);
-        sorted[i].name = name_of(kind, sorted[i].object);
-    }
-    if (n > 1) {
-        qsort(sorted, n, sizeof *sorted, compare_named);
-    }
     g_array_set_size(query->items, 0);
     for (size_t i = 0; i < n; i++) {
-        append(query, sorted[i].object);
+        append(query, sorted[i]);
     }
 }
 

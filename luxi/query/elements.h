@@ -6,10 +6,10 @@
 
 struct fact_object;
 
-/* An element of the item's list, borrowed, and its descriptor; NULL if there is none at that index.
- */
+/* An element of the item's list, borrowed; NULL if there is none at that index. */
 const void *query_element(const struct query *query, const struct query_item *item,
-                          enum qfield_list list, size_t index,
-                          const struct fact_object **ret_object);
+                          enum qfield_list list, size_t index);
+/* What the elements of a list are. */
+const struct fact_object *query_element_object(enum qfield_list list);
 
 #endif

@@ -8,19 +8,21 @@
 #include "luxi/query/elements.h"
 #include "luxi/query/getters.h"
 
+const struct fact_object *query_element_object(enum qfield_list list)
+{
+    return list == QF_LIST_DISKS ? &fact_object_disk : &fact_object_nic;
+}
+
 const void *query_element(const struct query *query, const struct query_item *item,
-                          enum qfield_list list, size_t index,
-                          const struct fact_object **ret_object)
+                          enum qfield_list list, size_t index)
 {
     const struct instance *instance = item->object;
 
     if (list == QF_LIST_DISKS) {
         const struct cfg_disks disks = cfg_instance_disks(query->cfg, instance);
 
-        *ret_object = &fact_object_disk;
         return index < disks.n ? disks.v[index] : NULL;
     }
-    *ret_object = &fact_object_nic;
     return index < instance->nics.n ? &instance->nics.v[index] : NULL;
 }
 

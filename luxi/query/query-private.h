@@ -23,6 +23,8 @@ struct query {
     /* Requested columns first (n_requested), then those that only the filter needs. NULL: unknown
      * field. */
     const struct qfield **columns;
+    /* Of columns that are members of something: that member. */
+    const struct fact_member **members;
     char **names; /* of the columns */
     size_t n_columns, n_requested;
     struct query_filter *filter;

@@ -14,38 +14,37 @@
 /* ---- values ---- */
 
 static void set_member(const struct fact_object *object, const void *value,
-                       const struct qfield_row *row, struct query_value *ret_value)
+                       const struct fact_member *member, enum qfield_status absent,
+                       struct query_value *ret_value)
 {
-    const struct fact_member *member = fact_object_find(object, row->member);
-
-    g_assert(member != NULL); /* the rows' unit test looks at every field */
-    if (!fact_member_is_set(object, value, member)) {
-        query_set_status(ret_value, (enum qfield_status)row->absent);
-        return;
+    if (fact_member_is_set(object, value, member)) {
+        query_set_fact(ret_value, member->spec->type, (const char *)value + member->offset);
+    } else {
+        query_set_status(ret_value, absent);
     }
-    query_set_fact(ret_value, member->spec->type, (const char *)value + member->offset);
 }
 
-static void get_value(const struct query *query, const struct query_item *item,
-                      const struct qfield *field, struct query_value *ret_value)
+static void get_value(const struct query *query, const struct query_item *item, size_t column,
+                      struct query_value *ret_value)
 {
+    const struct qfield *field = query->columns[column];
     const struct qfield_row *row = field->row;
+    const void *element;
 
     switch (row->how) {
     case QF_HOW_MEMBER:
-        set_member(query->ops->object, item->object, row, ret_value);
+        set_member(query->ops->object, item->object, query->members[column], row->absent,
+                   ret_value);
         break;
-    case QF_HOW_ELEM: {
-        const struct fact_object *object;
-        const void *element = query_element(query, item, row->list, field->index, &object);
-
+    case QF_HOW_ELEM:
+        element = query_element(query, item, row->list, field->index);
         if (element == NULL) {
-            query_set_status(ret_value, (enum qfield_status)row->absent);
+            query_set_status(ret_value, row->absent);
         } else {
-            set_member(object, element, row, ret_value);
+            set_member(query_element_object(row->list), element, query->members[column],
+                       row->absent, ret_value);
         }
         break;
-    }
     case QF_HOW_CODE:
     case QF_HOW_ELEM_CODE:
     case QF_HOW_PARAM:
@@ -60,7 +59,7 @@ static void get_column(const struct query *query, const struct query_item *item,
     if (query->columns[column] == NULL) {
         query_set_status(ret_value, QF_UNKNOWN);
     } else {
-        get_value(query, item, query->columns[column], ret_value);
+        get_value(query, item, column, ret_value);
     }
 }
 
@@ -76,11 +75,29 @@ bool query_uses_source(const struct query *query, enum qfield_source source)
 
 /* ---- columns ---- */
 
+/* The member that a column shows, NULL for those that a getter computes. */
+static const struct fact_member *member_of(const struct query *query, const struct qfield *field)
+{
+    const struct fact_member *member;
+
+    if (field == NULL || (field->row->how != QF_HOW_MEMBER && field->row->how != QF_HOW_ELEM)) {
+        return NULL;
+    }
+    member =
+        fact_object_find(field->row->how == QF_HOW_MEMBER ? query->ops->object
+                                                          : query_element_object(field->row->list),
+                         field->row->member);
+    g_assert(member != NULL); /* the rows' unit test looks at every field */
+    return member;
+}
+
 static void append_column(struct query *query, GPtrArray *names, const char *name)
 {
     const struct qfield *field = query_field_find(query->kind, name);
 
     query->columns = g_renew(const struct qfield *, query->columns, query->n_columns + 1);
+    query->members = g_renew(const struct fact_member *, query->members, query->n_columns + 1);
+    query->members[query->n_columns] = member_of(query, field);
     query->columns[query->n_columns++] = field;
     query->is_live |= field != NULL && qfield_is_live(field);
     g_ptr_array_add(names, g_strdup(name));
@@ -144,7 +161,7 @@ static bool judged_value(const struct query_filter_item *item, size_t column,
     if (judged->subject->live == NULL && qfield_is_live(field)) {
         return false;
     }
-    get_value(judged->query, judged->subject, field, ret_value);
+    get_value(judged->query, judged->subject, column, ret_value);
     return true;
 }
 
@@ -192,6 +209,7 @@ static void query_free(struct query *query)
     }
     g_array_free(query->items, TRUE);
     g_free(query->columns);
+    g_free(query->members);
     g_strfreev(query->names);
     g_clear_pointer(&query->filter, query_filter_free);
     cfg_unref(query->cfg);

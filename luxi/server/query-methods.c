@@ -75,8 +75,8 @@ static const char *const *strv(const struct str_list *list, GPtrArray **ret_arra
 
 /* ---- Query, QueryFields ---- */
 
-/* The resource, or the request is refused. Providers of external storage are unknown to the reference's daemon: only
- * jobs tell about them. */
+/* The resource, or the request is refused. Providers of external storage are unknown to the
+ * reference's daemon: only jobs tell about them. */
 static const struct query_row *resource(struct luxi_call *call, const char *what)
 {
     const struct query_row *row = query_row_find(what);

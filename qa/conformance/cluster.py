@@ -9,7 +9,8 @@ import time
 import luxi_wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LAB_TOOLS = os.path.join(os.path.dirname(HERE), "lab")
+QA = os.path.dirname(HERE)
+LAB_TOOLS = os.path.join(QA, "lab")
 LAB = os.path.join(LAB_TOOLS, "lab")
 MASTER = "node1"
 # A node that is not master.
@@ -29,6 +30,10 @@ START_LIMIT = 30
 SELF_TEST = False
 
 
+# Where stage() has put our programs on this machine.
+STAGED = ""
+
+
 class Failed(Exception):
     """A step that the comparison needs did not work."""
 
@@ -44,7 +49,7 @@ def ensure():
     for name in ("conformance", "lib"):
         there = os.path.join(os.path.dirname(TOOLS), name)
         lab("exec", MASTER, "mkdir", "-p", there)
-        lab("put", MASTER, os.path.join(os.path.dirname(HERE), name), there)
+        lab("put", MASTER, os.path.join(QA, name), there)
 
 
 def on_master(*argv, check=True):
@@ -75,6 +80,11 @@ def program(name):
     return os.path.join("/usr/sbin" if SELF_TEST else OUR_PROGRAMS, name)
 
 
+def staged_program(name):
+    """The same on this machine."""
+    return os.path.join("/usr/sbin", name) if SELF_TEST else STAGED + os.path.join(OUR_PROGRAMS, name)
+
+
 def path(name):
     """A file of the master, as this machine sees it."""
     return os.path.join(root(), name.lstrip("/"))
@@ -82,7 +92,8 @@ def path(name):
 
 def stage(build):
     """The directory that holds what `make install` of a build directory makes."""
-    target = os.path.join(build, "conformance", "installed")
+    global STAGED  # pylint: disable=global-statement
+    target = STAGED = os.path.join(build, "conformance", "installed")
     shutil.rmtree(target, ignore_errors=True)
     done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + target], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)

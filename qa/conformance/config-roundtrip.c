@@ -1,6 +1,7 @@
 /* Reads a configuration and writes it again: config-roundtrip IN OUT.
  *
- * For the comparison of qa/conformance: exit code 1 and one line on stderr if IN is no configuration. */
+ * For the comparison of qa/conformance: exit code 1 and one line on stderr if IN is no
+ * configuration. */
 #include "config.h"
 
 #include <stdio.h>

@@ -11,8 +11,7 @@ import luxi_wire
 import virtual
 
 NEEDS = ()
-QA = os.path.dirname(cluster.HERE)
-REAL = os.path.join(QA, "data", "cluster-3.0.2")
+REAL = os.path.join(cluster.QA, "data", "cluster-3.0.2")
 # From the package ganeti-testsuite.
 SAMPLES = "/usr/share/ganeti/testsuite/test/data/cluster_config_*.json"
 REMOVE = object()
@@ -81,7 +80,7 @@ def inputs():
     yield "qa/data/cluster-3.0.2", base
     yield "with spaces", json.dumps(json.loads(base), indent=1)
     with tempfile.TemporaryDirectory() as made:
-        subprocess.run([os.path.join(QA, "bench", "make-config"), "12", "60", made], check=True)
+        subprocess.run([os.path.join(cluster.QA, "bench", "make-config"), "12", "60", made], check=True)
         with open(os.path.join(made, "config.data"), encoding="utf-8") as stream:
             yield "synthetic, all disk templates", stream.read()
     for name in sorted(glob.glob(SAMPLES)):

@@ -2,12 +2,17 @@
 node daemon is stopped."""
 
 import os
+import subprocess
+import tempfile
 
 import cluster
+import virtual
 
 NEEDS = ("ganeti-luxid",)
 # What can change when nodes do not answer.
 LIVE_RESOURCES = ("node", "instance", "export", "QueryNodes", "QueryInstances", "QueryExports")
+# What the synthetic configuration adds to.
+SYNTHETIC = ("node", "instance", "group", "network", "QueryNodes", "QueryInstances", "QueryGroups", "QueryNetworks")
 
 
 def both(out, label, *only):
@@ -32,8 +37,28 @@ def unwell(out):
         cluster.on_master("gnt-node", "modify", "--force", "--offline=no", "node3")
 
 
+def synthetic(out):
+    """A configuration with every disk template and no node that answers; needs no lab."""
+    recordings = [os.path.join(out, "luxi-synthetic-%s.json" % who) for who in ("reference", "ours")]
+    recorder = os.path.join(cluster.HERE, "luxi-record")
+    with tempfile.TemporaryDirectory() as where:
+        data = os.path.join(where, "data")
+        subprocess.run([os.path.join(cluster.QA, "bench", "make-config"), "12", "40", data], check=True)
+        for recording, program in zip(recordings, (virtual.REFERENCE_LUXID, cluster.staged_program("ganeti-luxid"))):
+            master = virtual.Master(os.path.join(where, "root"), data)
+            master.start(program)
+            try:
+                more = [] if recording is recordings[0] else ["--cases", recordings[0]]
+                subprocess.run([recorder, master.socket, recording, *more, "--only", ",".join(SYNTHETIC)], check=True)
+            finally:
+                master.stop()
+    return cluster.compare("luxi-compare", "luxi: synthetic, all disk templates", recordings[1], recordings[0],
+                           os.path.join(out, "luxi-synthetic.txt"))
+
+
 def run(_build, out):
     try:
+        yield synthetic(out)
         yield both(out, "healthy")
         yield unwell(out)
     finally:
