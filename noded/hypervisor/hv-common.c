@@ -20,6 +20,25 @@ bool hv_fail(GError **errp, const char *format, ...)
     return err_fail(errp, ERR_HYPERVISOR, ECODE_NONE, "%s", text);
 }
 
+const char *hv_text(const struct value_map *hvparams, enum hv_name_id name)
+{
+    const char *text = fact_value_text(hv_value(hvparams, name));
+
+    return text != NULL ? text : "";
+}
+
+bool hv_true(const struct value_map *hvparams, enum hv_name_id name)
+{
+    return fact_value_is_true(hv_value(hvparams, name));
+}
+
+int64_t hv_int(const struct value_map *hvparams, enum hv_name_id name, int64_t dflt)
+{
+    const struct fact_value *value = hv_value(hvparams, name);
+
+    return value != NULL && value->kind == JSON_INT ? value->integer : dflt;
+}
+
 bool hv_make_dirs(const enum path_id *dirs, size_t n, GError **errp)
 {
     for (size_t i = 0; i < n; i++) {

@@ -10,6 +10,12 @@ extern const struct hv_ops hv_fake;
 /* Sets a HypervisorError; returns false. */
 bool hv_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* A parameter's value: "" for a text that is not set, false for a truth value, `dflt` for a number.
+ */
+const char *hv_text(const struct value_map *hvparams, enum hv_name_id name);
+bool hv_true(const struct value_map *hvparams, enum hv_name_id name);
+int64_t hv_int(const struct value_map *hvparams, enum hv_name_id name, int64_t dflt);
+
 /* Makes folders with the mode of run-time folders (EnsureDirs with RUN_DIRS_MODE). */
 bool hv_make_dirs(const enum path_id *dirs, size_t n, GError **errp);
 

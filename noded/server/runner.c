@@ -21,7 +21,7 @@ enum {
     MAX_ANSWER = 512 * 1024 * 1024,
 };
 
-G_DEFINE_QUARK(gantry - runner - error - quark, runner_error)
+G_DEFINE_QUARK(gantry_runner_error_quark, runner_error)
 
 struct runner {
     struct runner_opts opts;
