@@ -19,7 +19,7 @@ enum {
     DAEMON_UMASK = 077, /* the reference's SetupDaemonEnv */
 };
 
-G_DEFINE_QUARK(gantry - daemon - error - quark, daemon_error)
+G_DEFINE_QUARK(gantry_daemon_error_quark, daemon_error)
 
 static bool fail(GError **errp, enum daemon_error code, const char *what)
 {

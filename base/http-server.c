@@ -22,7 +22,7 @@ struct mhd_source {
     void *tag;
 };
 
-G_DEFINE_QUARK(gantry - http - server - error - quark, http_server_error)
+G_DEFINE_QUARK(gantry_http_server_error_quark, http_server_error)
 
 /* --- The loop ----------------------------------------------------------------------------------
  */

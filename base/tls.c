@@ -13,7 +13,7 @@
 
 enum { SECONDS_PER_DAY = 24 * 3600 };
 
-G_DEFINE_QUARK(gantry - tls - error - quark, tls_error)
+G_DEFINE_QUARK(gantry_tls_error_quark, tls_error)
 DEFINE_CLEANUP(BIO *, BIO_free)
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free)
 DEFINE_CLEANUP(X509 *, X509_free)

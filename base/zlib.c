@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-G_DEFINE_QUARK(gantry - zlib - error - quark, zlib_error)
+G_DEFINE_QUARK(gantry_zlib_error_quark, zlib_error)
 
 enum { CHUNK = 64 * 1024 };
 

@@ -8,7 +8,7 @@
 #include "htools/core/score.h"
 #include "htools/core/trial.h"
 
-G_DEFINE_QUARK(ht - alloc - error, ht_alloc_error)
+G_DEFINE_QUARK(ht_alloc_error, ht_alloc_error)
 
 /* A place that would do. order tells when it was looked at: of equal scores the reference takes the
  * latest (AllocationSolution.hs, collectionToSolution and bestAllocElement). */

@@ -5,7 +5,7 @@
 #include "htools/core/moves.h"
 #include "htools/core/print.h"
 
-G_DEFINE_QUARK(ht - load - error, ht_load_error)
+G_DEFINE_QUARK(ht_load_error, ht_load_error)
 
 /* What follows the prefix, or NULL. chomp: the prefix without its last colon also counts, with
  * nothing behind it (Utils.hs, chompPrefix). */

@@ -53,6 +53,17 @@ static char *dump(GKeyFile *file)
     return g_string_free(text, FALSE);
 }
 
+/* Python's configparser takes ":" for "=". */
+static void use_equals(char *text)
+{
+    for (char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (*line != '[' && *line != '#' && line[strcspn(line, "=:\n")] == ':') {
+            line[strcspn(line, ":")] = '=';
+        }
+    }
+}
+
 NODED_CALL(export_info, NODED_WORKER)
 {
     g_autofree char *path = g_build_filename(args->path, C_EXPORT_CONF_FILE, NULL);
@@ -64,6 +75,9 @@ NODED_CALL(export_info, NODED_WORKER)
         return noded_fail(errp, "'%s' is not the full path of an export", args->path);
     }
     text = fs_read_file(path, MAX_CONFIG, &len, errp);
+    if (text != NULL) {
+        use_equals(text);
+    }
     if (text == NULL || !g_key_file_load_from_data(file, text, len, G_KEY_FILE_NONE, errp)) {
         g_prefix_error(errp, "%s on %s: ", path, backend_node_name());
         return false;

@@ -1,7 +1,7 @@
 /* Operating systems. */
 #include "config.h"
 
-#include "os-interface/os.h"
+#include "noded/backend/os.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
-#include "noded/backend/os.h"
+#include "os-interface/os.h"
 
 static void write_parameters(struct json_writer *result, const struct os_definition *os)
 {

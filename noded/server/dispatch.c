@@ -28,7 +28,7 @@ enum noded_mode noded_call_mode(enum rpc_id id)
     return calls[id]->mode;
 }
 
-static void *decode(const struct rpc_row *row, const char *text, size_t len, GError **errp)
+void *noded_decode(const struct rpc_row *row, const char *text, size_t len, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *json = NULL;
 
@@ -58,7 +58,7 @@ static bool run(const struct rpc_row *row, const char *text, size_t len, struct 
         return noded_fail(errp, "%s is not available yet in this node's daemon, " PACKAGE_STRING,
                           row->name);
     }
-    args = decode(row, text, len, errp);
+    args = noded_decode(row, text, len, errp);
     if (args == NULL) {
         g_prefix_error(errp, "arguments of %s: ", row->name);
         return false;

@@ -7,6 +7,9 @@
 #include "facts/rpccalls.h"
 #include "noded/backend/call.h"
 
+/* The arguments in text (NUL-terminated) as the struct of the call, for fact_object_free(). */
+void *noded_decode(const struct rpc_row *row, const char *text, size_t len, GError **errp);
+
 enum noded_mode noded_call_mode(enum rpc_id id);
 
 /* Runs the call with the arguments in text (NUL-terminated) and appends [true, result] or

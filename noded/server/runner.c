@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "noded/server/runner-private.h"
+#include "noded/server/runner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +14,14 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "noded/server/runner-private.h"
 
 enum {
     READ_SIZE = 64 * 1024,
     MAX_ANSWER = 512 * 1024 * 1024,
 };
 
-G_DEFINE_QUARK(gantry - runner - error - quark, runner_error)
+G_DEFINE_QUARK(gantry_runner_error_quark, runner_error)
 
 struct runner {
     struct runner_opts opts;

@@ -5,7 +5,7 @@
 #include "htools/backends/text/text.h"
 #include "htools/core/read.h"
 
-G_DEFINE_QUARK(ht - text - error, ht_text_error)
+G_DEFINE_QUARK(ht_text_error, ht_text_error)
 
 enum {
     GROUP_COLUMNS_MIN = 4,
