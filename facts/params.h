@@ -118,8 +118,18 @@ struct ld_param {
     const char *name, *source;
     enum vtype vtype;
 };
+/* LD_drbd_protocol ...: index of the row in ld_params. */
+enum ld_param_id {
+#define DISKPARAM(dt, name, vtype, dflt, doc)
+#define LDPARAM(ident, dt, name, source, vtype) LD_##ident,
+#include "facts/diskparams.def"
+#undef DISKPARAM
+#undef LDPARAM
+};
 extern const struct ld_param ld_params[];
 extern const size_t ld_params_n;
+/* The value that a disk's parameters have for it; NULL if they have none. Borrowed. */
+const struct fact_value *ld_value(const struct value_map *params, enum ld_param_id param);
 
 /* --- Defaults as values -------------------------------------------------------------------------
  *

@@ -48,8 +48,9 @@ static void pairs_add(struct pairs *pairs, size_t from, const void *to)
 /* A counting sort; the pairs are gone. */
 static struct relation pairs_finish(struct pairs *pairs)
 {
+    /* One pointer more: g_new() of nothing is NULL, and to NULL no offset may be added. */
     struct relation relation = {.start = g_new0(size_t, pairs->n_from + 1),
-                                .v = g_new(const void *, pairs->v->len)};
+                                .v = g_new(const void *, pairs->v->len + 1)};
     const struct pair *v = (const struct pair *)(void *)pairs->v->data;
     g_autofree size_t *next = g_new(size_t, pairs->n_from + 1);
 
@@ -421,7 +422,7 @@ static void make_minors(const struct cfg *cfg, struct cfg_links *links)
         }
     }
     links->minor_start = g_new0(size_t, n + 1);
-    links->minors = g_new(struct cfg_minor, pass.found->len);
+    links->minors = g_new(struct cfg_minor, pass.found->len + 1);
     found = (const struct node_minor *)(void *)pass.found->data;
     for (guint i = 0; i < pass.found->len; i++) {
         links->minor_start[found[i].node + 1]++;

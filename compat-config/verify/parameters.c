@@ -25,6 +25,22 @@ static void check_unknown(const char *owner, const char *what, const struct json
     }
 }
 
+/* The reference's utils.ForceDictType refuses sizes with a sign. */
+static void check_beparams(const char *owner, const struct beparams *params, GPtrArray *problems)
+{
+    check_unknown(owner, "beparams", params->extra, problems);
+    for (size_t i = 0; i < be_params.n; i++) {
+        const struct fact_member *member =
+            fact_object_find(&fact_object_beparams, be_params.v[i].name);
+
+        if (be_params.v[i].vtype == VTYPE_SIZE && member != NULL &&
+            fact_member_is_set(&fact_object_beparams, params, member) &&
+            *(const int64_t *)(const void *)((const char *)params + member->offset) < 0) {
+            report_add(problems, "%s: %s is below zero", owner, member->name);
+        }
+    }
+}
+
 static void check_nic(const char *owner, const struct nicparams *filled, GPtrArray *problems)
 {
     if (!filled->has.mode) {
@@ -135,7 +151,7 @@ static void check_policy(const char *owner, const struct ipolicy *policy, bool c
 static void check_cluster(const struct cluster *cluster, GPtrArray *problems)
 {
     for (size_t i = 0; i < cluster->beparams.n; i++) {
-        check_unknown("cluster", "beparams", cluster->beparams.v[i].value.extra, problems);
+        check_beparams("cluster", &cluster->beparams.v[i].value, problems);
     }
     for (size_t i = 0; i < cluster->nicparams.n; i++) {
         check_unknown("cluster", "nicparams", cluster->nicparams.v[i].value.extra, problems);
@@ -168,7 +184,7 @@ static void check_instance(const struct cfg *cfg, const struct instance *instanc
     g_autofree char *owner =
         g_strdup_printf("instance %s", instance->has.name ? instance->name : instance->uuid);
 
-    check_unknown(owner, "beparams", instance->beparams.extra, problems);
+    check_beparams(owner, &instance->beparams, problems);
     for (size_t i = 0; i < instance->nics.n; i++) {
         struct nicparams filled = cfg_nicparams(cfg, &instance->nics.v[i]);
 

@@ -207,10 +207,7 @@ static bool append_rbd(GString *out, const char *uri)
 
 static bool is_userspace(const struct kvm_disk *disk)
 {
-    const struct fact_value *access = fact_dict_get(
-        &type_value_map, &disk->params, disk_param_find(DISK_TEMPLATE_RBD, "access")->name);
-
-    return g_strcmp0(fact_value_text(access),
+    return g_strcmp0(fact_value_text(ld_value(&disk->params, LD_rbd_access)),
                      fact_enum_disk_access_mode.words[DISK_ACCESS_MODE_USERSPACE]) == 0;
 }
 

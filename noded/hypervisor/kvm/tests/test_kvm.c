@@ -1,4 +1,4 @@
-/* Command lines and runtime files against those that the reference made (golden/from-reference). */
+/* Command lines and runtime files against those that the reference made (tests/from-reference). */
 #include "config.h"
 
 #include <string.h>
