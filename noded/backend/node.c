@@ -26,6 +26,9 @@ enum {
 /* A day: longer waits than any test makes, and no overflow. */
 static const double max_delay_s = 86400.0;
 
+/* No clock shows later times; and it fits an integer. */
+static const double max_time_s = 1e15;
+
 NODED_CALL(version, NODED_QUICK)
 {
     json_write_int(result, C_PROTOCOL_VERSION());
@@ -213,6 +216,9 @@ NODED_CALL(set_watcher_pause, NODED_WORKER)
     }
     if (!is_number(args->until)) {
         return noded_fail(errp, "the end of a pause must be a number");
+    }
+    if (json_double(args->until) < -max_time_s || json_double(args->until) > max_time_s) {
+        return noded_fail(errp, "the end of a pause is out of range");
     }
     text = g_strdup_printf("%" G_GINT64_FORMAT "\n", (gint64)json_double(args->until));
     log_info("the watcher shall pause until %s", text);

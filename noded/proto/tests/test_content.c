@@ -85,6 +85,7 @@ START_TEST(unpacking_is_bounded)
     g_autofree void *packed = zlib_pack(text, LONG, 9, &packed_len);
     g_autofree char *whole = zlib_unpack(packed, packed_len, LONG, &len, NULL);
 
+    ck_assert_ptr_nonnull(whole);
     ck_assert_uint_eq(len, LONG);
     ck_assert_ptr_null(zlib_unpack(packed, packed_len, LONG - 1, &len, &error));
     ck_assert(g_error_matches(error, ZLIB_ERROR, ZLIB_ERROR_TOO_LONG));
