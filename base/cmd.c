@@ -11,7 +11,7 @@
 
 enum { ERROR_OUTPUT_MAX = 2000 };
 
-G_DEFINE_QUARK(gantry - cmd - error - quark, cmd_error)
+G_DEFINE_QUARK(gantry_cmd_error_quark, cmd_error)
 
 static GPtrArray *passed_variables;
 

@@ -25,6 +25,10 @@ bool daemon_become_user(const struct daemon_desc *desc, GError **errp);
 bool daemon_detach(struct daemon_starter *starter, GError **errp);
 void daemon_starter_ok(struct daemon_starter *starter);
 void daemon_starter_fail(struct daemon_starter *starter, int exit_code, const char *text);
+/* The same for a process that is not the daemon but its child: it must not keep the starter
+ * waiting.
+ */
+void daemon_starter_leave(struct daemon_starter *starter);
 /* Standard output and error go to the file, input comes from nowhere. */
 bool daemon_redirect(const char *log_file, GError **errp);
 

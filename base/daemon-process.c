@@ -19,7 +19,7 @@ enum {
     DAEMON_UMASK = 077, /* the reference's SetupDaemonEnv */
 };
 
-G_DEFINE_QUARK(gantry - daemon - error - quark, daemon_error)
+G_DEFINE_QUARK(gantry_daemon_error_quark, daemon_error)
 
 static bool fail(GError **errp, enum daemon_error code, const char *what)
 {
@@ -158,6 +158,14 @@ void daemon_starter_ok(struct daemon_starter *starter)
 void daemon_starter_fail(struct daemon_starter *starter, int exit_code, const char *text)
 {
     tell_starter(starter, exit_code, text);
+}
+
+void daemon_starter_leave(struct daemon_starter *starter)
+{
+    if (starter->fd >= 0) {
+        (void)close(starter->fd);
+        starter->fd = -1;
+    }
 }
 
 bool daemon_redirect(const char *log_file, GError **errp)

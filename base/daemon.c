@@ -132,6 +132,11 @@ static bool take_pid_file(struct daemon *daemon, GError **errp)
     return fs_lock_write(daemon->pid_file, text, errp);
 }
 
+void daemon_forked(struct daemon *daemon)
+{
+    daemon_starter_leave(&daemon->starter);
+}
+
 static bool detach(struct daemon *daemon, GError **errp)
 {
     return daemon->options.foreground ||
@@ -142,7 +147,8 @@ static bool start(struct daemon *daemon, GError **errp)
 {
     const struct daemon_desc *desc = daemon->desc;
 
-    if (!start_log(daemon, errp) || !take_pid_file(daemon, errp)) {
+    if (!start_log(daemon, errp) || (desc->early != NULL && !desc->early(daemon, errp)) ||
+        !take_pid_file(daemon, errp)) {
         return false;
     }
     log_notice("%s daemon startup", desc->name);

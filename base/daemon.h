@@ -2,10 +2,10 @@
  *
  * In this order: options; check() as the user who typed; user check or privilege drop; detaching
  * (the starter waits and gets the error text and exit code of whatever fails until prepare() is
- * over); log; pid file (locked as both families of the reference do, content "PID\n"); prepare();
- * then the GLib default loop until daemon_quit(). TERM and INT call stop(), HUP opens the logs anew
- * and calls reload(). At the end the pid file is removed. PIPE is ignored. systemd is notified if
- * it asks.
+ * over); log; early(); pid file (locked as both families of the reference do, content "PID\n");
+ * prepare(); then the GLib default loop until daemon_quit(). TERM and INT call stop(), HUP opens
+ * the logs anew and calls reload(). At the end the pid file is removed. PIPE is ignored. systemd is
+ * notified if it asks.
  *
  * Reference: lib/daemon.py GenericMain, Daemon.hs genericMain. base knows no path, name or version
  * of Ganeti: all come with the description. */
@@ -87,12 +87,15 @@ struct daemon_desc {
     /* Each may be NULL. check() may refuse with an exit code of its own by *ret_exit (such as "not
        master"), in the foreground of the starter; it must not keep descriptors or threads. */
     bool (*check)(struct daemon *daemon, int *ret_exit, GError **errp);
+    /* Before the pid file is taken and while the process has one thread: the only place to fork a
+       helper, which must call daemon_forked() first of all. */
+    bool (*early)(struct daemon *daemon, GError **errp);
     bool (*prepare)(struct daemon *daemon, GError **errp);
     void (*reload)(struct daemon *daemon);
     /* Begins a graceful end; must lead to daemon_quit(). Without it the loop ends at once. A second
        signal ends the loop at once in any case. */
     void (*stop)(struct daemon *daemon);
-    /* After the loop, also if prepare() failed. */
+    /* After the loop, also if early() or prepare() failed. */
     void (*cleanup)(struct daemon *daemon);
 };
 
@@ -103,6 +106,8 @@ int daemon_main(const struct daemon_desc *desc, int argc, char **argv, void *use
 const struct daemon_desc *daemon_get_desc(const struct daemon *daemon);
 const struct daemon_options *daemon_get_options(const struct daemon *daemon);
 void *daemon_get_user(const struct daemon *daemon);
+/* In a process that early() forked: lets go of what belongs to the daemon itself. */
+void daemon_forked(struct daemon *daemon);
 /* Ends the loop when control returns to it. */
 void daemon_quit(struct daemon *daemon, int exit_code);
 /* One line of state for "systemctl status"; nothing without systemd. */

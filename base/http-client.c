@@ -50,7 +50,7 @@ struct http_batch {
     GSource *finish;
 };
 
-G_DEFINE_QUARK(gantry - http - client - error - quark, http_client_error)
+G_DEFINE_QUARK(gantry_http_client_error_quark, http_client_error)
 
 static void drop_source(GSource **source)
 {

@@ -15,6 +15,7 @@ struct http_server {
     int port;
     int listen_fd; /* -1: the library's or closed */
     size_t max_body;
+    int (*admit)(struct http_call *call, void *user);
     http_handle_fn handle;
     void *user;
     GHashTable *calls; /* all that are owed an answer or have a connection */

@@ -22,7 +22,7 @@ struct mhd_source {
     void *tag;
 };
 
-G_DEFINE_QUARK(gantry - http - server - error - quark, http_server_error)
+G_DEFINE_QUARK(gantry_http_server_error_quark, http_server_error)
 
 /* --- The loop ----------------------------------------------------------------------------------
  */
@@ -129,6 +129,20 @@ static enum MHD_Result answer_or_wait(struct http_call *call)
     return MHD_YES;
 }
 
+static enum MHD_Result begin_call(struct http_server *server, struct MHD_Connection *connection,
+                                  const char *path, const char *method, struct http_call **ret_call)
+{
+    struct http_call *call = http_call_new(server, connection, method, path);
+    int status = server->admit == NULL ? 0 : server->admit(call, server->user);
+
+    if (status != 0) {
+        http_call_free(call);
+        return refuse(connection, (unsigned)status);
+    }
+    *ret_call = call;
+    return MHD_YES;
+}
+
 static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, const char *path,
                                  const char *method, const char *version G_GNUC_UNUSED,
                                  const char *data, size_t *len, void **state)
@@ -140,8 +154,7 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
         if (announces_too_much(server, connection)) {
             return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
         }
-        *state = http_call_new(server, connection, method, path);
-        return MHD_YES;
+        return begin_call(server, connection, path, method, (struct http_call **)state);
     }
     if (*len > 0) {
         take_body(server, call, data, *len);
@@ -308,6 +321,7 @@ struct http_server *http_server_new(const struct http_server_opts *opts, GError 
         g_main_context_ref(opts->context == NULL ? g_main_context_default() : opts->context);
     server->calls = g_hash_table_new(NULL, NULL);
     server->max_body = opts->max_body;
+    server->admit = opts->admit;
     server->handle = opts->handle;
     server->user = opts->user;
     server->listen_fd = -1;

@@ -40,6 +40,9 @@ struct http_server_opts {
     size_t max_header;        /* bytes of request line and headers; 0: 32 KiB */
     unsigned max_connections; /* 0: 1,000 */
     unsigned idle_timeout_s;  /* of a connection without traffic; 0: none */
+    /* May refuse a request before its body is read, by returning a status; 0 lets it in. NULL: all
+       are let in. Method, path, headers, peer and certificate are known. */
+    int (*admit)(struct http_call *call, void *user);
     http_handle_fn handle;
     void *user;
 };

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(gantry - json - error, json_error)
+G_DEFINE_QUARK(gantry_json_error, json_error)
 
 static struct json_object *raw(const struct json *value)
 {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(gantry - parse - error - quark, parse_error)
+G_DEFINE_QUARK(gantry_parse_error_quark, parse_error)
 
 /* Above this many MiB a double no longer holds every integer. */
 #define SIZE_MAX_MIB ((double)(INT64_C(1) << 53))

@@ -84,6 +84,56 @@ char *text_shell_join(const char *const *argv)
     return g_string_free(out, FALSE);
 }
 
+/* Reads one word from *pos into word; false if a quote or an escape is not closed. */
+static bool read_shell_word(const char **pos, GString *word)
+{
+    const char *p = *pos;
+    char quote = '\0';
+
+    for (; *p != '\0' && (quote != '\0' || !g_ascii_isspace(*p)); p++) {
+        if (quote != '\0' && *p == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && (*p == '\'' || *p == '"')) {
+            quote = *p;
+        } else if (*p == '\\' && quote != '\'') {
+            if (p[1] == '\0') {
+                return false;
+            }
+            if (quote == '\0' || p[1] == '"' || p[1] == '\\') {
+                p++;
+            }
+            g_string_append_c(word, *p);
+        } else {
+            g_string_append_c(word, *p);
+        }
+    }
+    *pos = p;
+    return quote == '\0';
+}
+
+char **text_shell_split(const char *text)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    for (;;) {
+        g_autoptr(GString) word = g_string_new(NULL);
+
+        while (g_ascii_isspace(*text)) {
+            text++;
+        }
+        if (*text == '\0') {
+            break;
+        }
+        if (!read_shell_word(&text, word)) {
+            return NULL;
+        }
+        g_ptr_array_add(words, g_strdup(word->str));
+    }
+    g_ptr_array_add(words, NULL);
+    g_ptr_array_set_free_func(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
 static void append_safe_char(GString *out, gunichar c)
 {
     switch (c) {

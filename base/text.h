@@ -19,6 +19,9 @@ char *text_join_escaped(const char *const *parts, char sep);
  * shell. */
 char *text_shell_quote(const char *arg);
 char *text_shell_join(const char *const *argv);
+/* The inverse: words as a POSIX shell reads them, without expansions or comments (Python's
+ * shlex.split). NULL if a quote or an escape is not closed; else g_strfreev(). */
+char **text_shell_split(const char *text);
 
 /* ASCII only, one line: \t, \n, \r, other control bytes as \xNN, other characters as \xNN, \uNNNN
  * or \UNNNNNNNN (utils/text.py SafeEncode). Bytes that are not UTF-8 come out as \xNN. */

@@ -13,7 +13,7 @@
 
 enum { SECONDS_PER_DAY = 24 * 3600 };
 
-G_DEFINE_QUARK(gantry - tls - error - quark, tls_error)
+G_DEFINE_QUARK(gantry_tls_error_quark, tls_error)
 DEFINE_CLEANUP(BIO *, BIO_free)
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free)
 DEFINE_CLEANUP(X509 *, X509_free)
@@ -203,24 +203,33 @@ char *tls_cert_sha256(const struct tls_cert *cert)
     return digest(cert, EVP_sha256());
 }
 
-char *tls_cert_common_name(const struct tls_cert *cert)
+static char *common_name_of(X509_NAME *name)
 {
-    X509_NAME *subject = X509_get_subject_name(cert->x509);
-    int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    int index = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     unsigned char *utf8 = NULL;
-    char *name;
+    char *text;
     int len;
 
     if (index < 0) {
         return NULL;
     }
-    len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+    len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)));
     if (len < 0) {
         return NULL;
     }
-    name = g_strndup((const char *)utf8, (gsize)len);
+    text = g_strndup((const char *)utf8, (gsize)len);
     OPENSSL_free(utf8);
-    return name;
+    return text;
+}
+
+char *tls_cert_common_name(const struct tls_cert *cert)
+{
+    return common_name_of(X509_get_subject_name(cert->x509));
+}
+
+char *tls_cert_issuer_name(const struct tls_cert *cert)
+{
+    return common_name_of(X509_get_issuer_name(cert->x509));
 }
 
 char *tls_cert_serial(const struct tls_cert *cert)

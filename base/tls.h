@@ -54,6 +54,7 @@ char *tls_cert_sha1(const struct tls_cert *cert);
 char *tls_cert_sha256(const struct tls_cert *cert);
 /* NULL if it has none. */
 char *tls_cert_common_name(const struct tls_cert *cert);
+char *tls_cert_issuer_name(const struct tls_cert *cert);
 /* Decimal digits. */
 char *tls_cert_serial(const struct tls_cert *cert);
 /* Seconds since 1970. */

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "facts/kind.h"
 
-G_DEFINE_QUARK(gantry - fact - error, fact_error)
+G_DEFINE_QUARK(gantry_fact_error, fact_error)
 
 static void append_path(GString *text, const struct fact_path *path)
 {

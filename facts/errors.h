@@ -46,7 +46,8 @@ void err_wrap(GError **errp, enum err_class error_class, enum err_ecode ecode);
 /* Class of any error; ERR_GENERIC for other domains. */
 enum err_class err_class(const GError *error);
 enum err_ecode err_ecode(const GError *error);
-/* The arguments of an error that came over the wire, borrowed; NULL if there are none beside message and code. */
+/* The arguments of an error that came over the wire, borrowed; NULL if there are none beside
+ * message and code. */
 const struct json *err_args(const GError *error);
 /* True if the error's class is `error_class` or derives from it. */
 bool err_is(const GError *error, enum err_class error_class);

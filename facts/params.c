@@ -8,14 +8,6 @@
 #include "facts/checks.h"
 #include "facts/codec.h"
 
-enum {
-#define HVNAME(name, vtype, title, global, since, until, doc) HV_NAME_##name,
-#define HVPARAM(hv, name, required, check, min, max, words, words_30, dflt, dflt_30)
-#include "facts/hvparams.def"
-#undef HVNAME
-#undef HVPARAM
-};
-
 const struct hv_name hv_names[] = {
 #define HVNAME(name_, vtype_, title_, global_, since_, until_, doc_)                               \
     [HV_NAME_##name_] = {.name = #name_,                                                           \
@@ -76,7 +68,7 @@ const struct param_rows nic_params = {.v = nic_rows, .n = G_N_ELEMENTS(nic_rows)
 const struct disk_param disk_params[] = {
 #define DISKPARAM(dt, name_, vtype_, dflt, doc_)                                                   \
     {.disk_template = dt, .name = name_, .vtype = vtype_, .default_json = dflt, .doc = doc_},
-#define LDPARAM(dt, name, source, vtype)
+#define LDPARAM(ident, dt, name, source, vtype)
 #include "facts/diskparams.def"
 #undef DISKPARAM
 #undef LDPARAM
@@ -85,7 +77,7 @@ const size_t disk_params_n = G_N_ELEMENTS(disk_params);
 
 const struct ld_param ld_params[] = {
 #define DISKPARAM(dt, name, vtype, dflt, doc)
-#define LDPARAM(dt, name_, source_, vtype_)                                                        \
+#define LDPARAM(ident, dt, name_, source_, vtype_)                                                 \
     {.device = dt, .name = name_, .source = source_, .vtype = vtype_},
 #include "facts/diskparams.def"
 #undef DISKPARAM
@@ -96,6 +88,16 @@ const size_t ld_params_n = G_N_ELEMENTS(ld_params);
 bool hv_name_is_current(const struct hv_name *name)
 {
     return name->since <= fact_level() && fact_level() <= name->until;
+}
+
+const struct fact_value *hv_value(const struct value_map *params, enum hv_name_id name)
+{
+    return fact_dict_get(&type_value_map, params, hv_names[name].name);
+}
+
+const struct fact_value *ld_value(const struct value_map *params, enum ld_param_id param)
+{
+    return fact_dict_get(&type_value_map, params, ld_params[param].name);
 }
 
 const struct hv_name *hv_name_find(const char *name)

@@ -39,6 +39,16 @@ struct hv_name {
     const char *doc;
 };
 
+/* HV_NAME_kernel_path ...: index of the row in hv_names. */
+enum hv_name_id {
+#define HVNAME(name, vtype, title, global, since, until, doc) HV_NAME_##name,
+#define HVPARAM(hv, name, required, check, min, max, words, words_30, dflt, dflt_30)
+#include "facts/hvparams.def"
+#undef HVNAME
+#undef HVPARAM
+    HV_NAME_COUNT,
+};
+
 /* A parameter of one hypervisor. */
 struct hv_param {
     enum hypervisor hypervisor;
@@ -59,6 +69,8 @@ extern const size_t hv_params_n;
 const struct hv_name *hv_name_find(const char *name);
 const struct hv_param *hv_param_find(enum hypervisor hypervisor, const char *name);
 bool hv_name_is_current(const struct hv_name *name);
+/* The value that parameters have for it; NULL if they have none. Borrowed. */
+const struct fact_value *hv_value(const struct value_map *params, enum hv_name_id name);
 /* False also for names that no row has. */
 bool hv_param_is_global(const char *name);
 /* At the current level. */
@@ -106,8 +118,18 @@ struct ld_param {
     const char *name, *source;
     enum vtype vtype;
 };
+/* LD_drbd_protocol ...: index of the row in ld_params. */
+enum ld_param_id {
+#define DISKPARAM(dt, name, vtype, dflt, doc)
+#define LDPARAM(ident, dt, name, source, vtype) LD_##ident,
+#include "facts/diskparams.def"
+#undef DISKPARAM
+#undef LDPARAM
+};
 extern const struct ld_param ld_params[];
 extern const size_t ld_params_n;
+/* The value that a disk's parameters have for it; NULL if they have none. Borrowed. */
+const struct fact_value *ld_value(const struct value_map *params, enum ld_param_id param);
 
 /* --- Defaults as values -------------------------------------------------------------------------
  *

@@ -48,12 +48,13 @@ function complain(text) { print FILENAME ":" FNR ": " text }
 # Rows of a table without comments: 1 if the line is one.
 function row() { sub(/#.*/, ""); return NF > 0 }
 
-# True if the space-separated words hold file, or a beginning of it that ends in "*".
+# True if the space-separated words hold file, or a pattern with "*" that it fits.
 function listed(file, words,    n, i, word) {
     n = split(words, word, " ")
     for (i = 1; i <= n; i++) {
         if (word[i] == file) return 1
-        if (word[i] ~ /\*$/ && index(file, substr(word[i], 1, length(word[i]) - 1)) == 1) return 1
+        gsub(/[.+]/, "\\\\&", word[i])
+        if (gsub(/\*/, ".*", word[i]) && file ~ ("^" word[i] "$")) return 1
     }
     return 0
 }

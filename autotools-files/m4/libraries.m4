@@ -6,5 +6,6 @@ AC_DEFUN([GANTRY_LIBRARIES], [
   PKG_CHECK_MODULES([CURL], [libcurl >= 7.80])
   PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.70 gnutls >= 3.6])
   PKG_CHECK_MODULES([OPENSSL], [libcrypto >= 3.0])
+  PKG_CHECK_MODULES([ZLIB], [zlib])
   PKG_CHECK_MODULES([CHECK], [check >= 0.15])
 ])

@@ -48,6 +48,31 @@ START_TEST(quoting)
 }
 END_TEST
 
+START_TEST(shell_words)
+{
+    static const struct {
+        const char *text, *words; /* with "|" between; NULL: refused */
+    } cases[] = {
+        {"", ""},
+        {"  a\tb\n", "a|b"},
+        {"a 'b c' \"d e\"f", "a|b c|d ef"},
+        {"'' \"\"", "|"},
+        {"a\\ b '\\' \"\\\"\\$\"", "a b|\\|\"\\$"},
+        {"# no 'comment", NULL},
+        {"#a b", "#a|b"},
+        {"a\\", NULL},
+        {"\"a", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) words = text_shell_split(cases[i].text);
+        g_autofree char *joined = words != NULL ? g_strjoinv("|", words) : NULL;
+
+        ck_assert_msg(g_strcmp0(joined, cases[i].words) == 0, "%s", cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(safe_text)
 {
     g_autofree char *text = text_safe_encode("a\tb\n\r\x01\x7f"
@@ -143,4 +168,4 @@ START_TEST(tails)
 }
 END_TEST
 
-UNIT_MAIN("text", split_and_join, quoting, safe_text, natural_order, units, tails)
+UNIT_MAIN("text", split_and_join, quoting, shell_words, safe_text, natural_order, units, tails)

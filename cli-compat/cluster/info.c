@@ -11,13 +11,11 @@
 #include "cli-compat/core/time-text.h"
 #include "facts/paths.h"
 
-/* Makes what stands behind a label from the whole answer and the member that the row names. */
-typedef struct info *make_value(const struct json *answer, const struct json *value);
-
 struct row {
     const char *label;
     const char *key; /* of the answer; NULL: the function looks for itself */
-    make_value *make;
+    /* Makes what stands behind the label from the whole answer and that member of it. */
+    struct info *(*make)(const struct json *answer, const struct json *value);
 };
 
 static const struct json *get(const struct json *object, const char *key)

@@ -1,8 +1,6 @@
 /* gnt-cluster */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_cluster_activate_master_ip   cmd_not_available
 #define cmd_tags_add                     cmd_not_available
@@ -26,9 +24,9 @@
 #define cmd_cluster_verify_disks         cmd_not_available
 
 #define MINE_cluster MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_cluster, handlers, argc, argv);
+    return cli_main(CLI_PROG_cluster, commands, argc, argv);
 }

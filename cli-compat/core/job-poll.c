@@ -80,7 +80,7 @@ static void tell_waiting(struct follower *f)
         return;
     }
     if (status == JOB_STATUS_QUEUED && !f->told_queued) {
-        run_warn(f->run, "Job %s is waiting in queue", f->id);
+        run_warn(f->run, "Job %s is in the queue", f->id);
         f->told_queued = true;
     } else if (status == JOB_STATUS_WAITING && !f->told_waiting) {
         run_warn(f->run, "Job %s is waiting for its locks", f->id);

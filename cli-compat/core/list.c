@@ -347,10 +347,9 @@ bool list_run_fields(struct cli_run *run, enum query_kind kind, GError **errp)
     g_autofree struct column *columns = NULL;
     struct json *fields = run->args[0] != NULL ? run_texts(run->args) : NULL;
     struct view view = {0};
-    bool ok =
-        run_call(run, LUXI_query_fields,
-                 run_list(2, json_new_string(query_word(kind)), fields), &answer, errp) &&
-        read_columns(answer, NULL, &view, errp);
+    bool ok = run_call(run, LUXI_query_fields,
+                       run_list(2, json_new_string(query_word(kind)), fields), &answer, errp) &&
+              read_columns(answer, NULL, &view, errp);
 
     columns = view.columns;
     if (!ok) {

@@ -27,6 +27,16 @@ static void on_interrupt(int signal_number G_GNUC_UNUSED)
     _exit(C_EXIT_FAILURE);
 }
 
+static void set_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    /* A reader that goes away is seen when writing. */
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
 /* Writes text to standard output; a reader that went away is no news. */
 static int print_and_exit(GString *text, int code)
 {
@@ -118,7 +128,20 @@ static bool check_arg_count(const struct cli_command *command, size_t n)
     return false;
 }
 
-static void start_log(const struct cli_command *command, const struct command_line *line, int argc,
+/* Secrets in the command line stay out of the log. */
+static bool may_be_secret(const struct cli_command *command)
+{
+    g_autofree const struct cli_option **options = cli_command_options(command);
+
+    for (size_t i = 0; options[i] != NULL; i++) {
+        if (options[i]->value == CLI_VALUE_KEYPRIVATEVAL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void start_log(const struct cli_command *command, const struct command_line *line,
                       char **argv)
 {
     bool debug = command_line_int(line, CLI_OPT_debug, 0) > 0;
@@ -134,10 +157,10 @@ static void start_log(const struct cli_command *command, const struct command_li
 
     /* With standard error to fall back on this cannot fail. */
     (void)!log_setup(&options, NULL);
-    if (debug) {
-        g_autofree char *typed = argc > 0 ? text_shell_join((const char *const *)argv) : NULL;
+    if (debug && !may_be_secret(command)) {
+        g_autofree char *typed = text_shell_join((const char *const *)argv);
 
-        log_debug("Command line: %s", typed != NULL ? typed : name);
+        log_debug("Command line: %s", typed);
     }
 }
 
@@ -169,8 +192,7 @@ static int run_handler(cli_handler *handler, struct cli_run *run)
     return error_exit_code(error);
 }
 
-static int run_command(const struct cli_command *command, cli_handler *handler, int argc,
-                       char **argv)
+static int run_command(const struct cli_command *command, cli_handler *handler, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) words = collect_words(command, argv + 2, &error);
@@ -197,7 +219,7 @@ static int run_command(const struct cli_command *command, cli_handler *handler, 
     if (!check_arg_count(command, g_strv_length((char **)run.args))) {
         return C_EXIT_FAILURE;
     }
-    start_log(command, line, argc, argv);
+    start_log(command, line, argv);
     code = run_handler(handler, &run);
     client = run.client;
     log_shutdown();
@@ -212,9 +234,7 @@ int cli_main(enum cli_program_id id, cli_handler *const handlers[CLI_CMD_COUNT],
     g_autoptr(GError) error = NULL;
 
     g_set_prgname(program->name);
-    /* A reader that goes away is seen when writing. */
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGINT, on_interrupt);
+    set_signals();
     if (!paths_init(&error)) {
         (void)fprintf(stderr, "%s: %s\n", program->name, error->message);
         return C_EXIT_FAILURE;
@@ -222,5 +242,5 @@ int cli_main(enum cli_program_id id, cli_handler *const handlers[CLI_CMD_COUNT],
     if (command == NULL) {
         return run_without_command(program, argc > 1 ? argv[1] : NULL);
     }
-    return run_command(command, handlers[command->id], argc, argv);
+    return run_command(command, handlers[command->id], argv);
 }

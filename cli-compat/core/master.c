@@ -6,26 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "compat-config/paths/paths.h"
+#include "compat-config/ssconf/ssconf.h"
 #include "facts/errors.h"
 
-enum {
-    MAX_SSCONF = 128 * 1024,
-    MAX_HOST_NAME = 256,
-};
+enum { MAX_HOST_NAME = 256 };
 
 char *master_name(GError **errp)
 {
-    g_autofree char *path = path_format(PATH_SSCONF_FILE, ssconf_rows[SSCONF_master_node].key);
-    char *text = fs_read_file(path, MAX_SSCONF, NULL, errp);
+    char *name = ssconf_read(path_get(PATH_DATA_DIR), SSCONF_master_node, NULL, errp);
 
-    if (text == NULL) {
+    if (name == NULL) {
         err_wrap(errp, ERR_CONFIGURATION, ECODE_NONE);
-        return NULL;
     }
-    g_strchomp(text);
-    return text;
+    return name;
 }
 
 /* This node's full name, as Python's socket.getfqdn() finds it; allocated. */

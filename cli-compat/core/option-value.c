@@ -12,7 +12,7 @@
 #include "facts/constants.h"
 #include "facts/errors.h"
 
-G_DEFINE_QUARK(cli - usage - error - quark, cli_usage_error)
+G_DEFINE_QUARK(cli_usage_error_quark, cli_usage_error)
 
 /* In front of a key or an identifier: take it away, or back to its default. */
 static const char no_prefix[] = "no_";

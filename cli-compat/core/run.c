@@ -82,18 +82,18 @@ bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args
                                  errp);
 }
 
-bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args, int kind,
-                  struct json **ret_result, GError **errp)
+bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args,
+                  enum json_kind kind, struct json **ret_result, GError **errp)
 {
     if (!run_call(run, method, args, ret_result, errp)) {
         return false;
     }
-    if (json_kind(*ret_result) == (enum json_kind)kind) {
+    if (json_kind(*ret_result) == kind) {
         return true;
     }
     err_set(errp, ERR_PROTOCOL, ECODE_NONE, "the answer to %s is of kind %s, not %s",
             luxi_method_rows[method].name, json_kind_name(json_kind(*ret_result)),
-            json_kind_name((enum json_kind)kind));
+            json_kind_name(kind));
     json_unref(*ret_result);
     *ret_result = NULL;
     return false;

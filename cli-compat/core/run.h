@@ -5,11 +5,11 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "base/json.h"
 #include "cli-compat/core/command-line.h"
 #include "facts/luximethods.h"
 
 struct info;
-struct json;
 struct luxi_client;
 
 struct cli_run {
@@ -40,9 +40,9 @@ void run_warn(struct cli_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * this node is no master. */
 bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args,
               struct json **ret_result, GError **errp);
-/* The same; the answer must be of that kind (enum json_kind), else ERR_PROTOCOL. */
-bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args, int kind,
-                  struct json **ret_result, GError **errp);
+/* The same; the answer must be of that kind, else ERR_PROTOCOL. */
+bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args,
+                  enum json_kind kind, struct json **ret_result, GError **errp);
 
 /* Calls a method whose answer is a list of rows of n values each (ERR_PROTOCOL otherwise). */
 bool run_query_rows(struct cli_run *run, enum luxi_method_id method, struct json *args, size_t n,

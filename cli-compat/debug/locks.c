@@ -1,11 +1,12 @@
 #include "config.h"
 
-#include <unistd.h>
-
 #include "base/json.h"
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/list.h"
 #include "cli-compat/core/pyrepr.h"
+
+/* Seconds. */
+enum { MAX_INTERVAL = 1000 * 1000 };
 
 static bool is_nothing(const struct json *value)
 {
@@ -67,6 +68,6 @@ bool cmd_debug_locks(struct cli_run *run, GError **errp)
         if (!run_flush(run, errp)) {
             return false;
         }
-        (void)sleep((unsigned)MIN(interval, G_MAXINT));
+        g_usleep((gulong)MIN(interval, MAX_INTERVAL) * G_USEC_PER_SEC);
     }
 }

@@ -1,8 +1,6 @@
 /* gnt-debug */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_debug_delay         cmd_not_available
 #define cmd_debug_iallocator    cmd_not_available
@@ -13,9 +11,9 @@
 #define cmd_debug_wconfd        cmd_not_available
 
 #define MINE_debug MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_debug, handlers, argc, argv);
+    return cli_main(CLI_PROG_debug, commands, argc, argv);
 }

@@ -1,8 +1,6 @@
 /* gnt-group */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_group_add          cmd_not_available
 #define cmd_tags_add           cmd_not_available
@@ -14,9 +12,9 @@
 #define cmd_group_rename       cmd_not_available
 
 #define MINE_group MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_group, handlers, argc, argv);
+    return cli_main(CLI_PROG_group, commands, argc, argv);
 }

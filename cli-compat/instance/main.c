@@ -1,8 +1,6 @@
 /* gnt-instance */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_instance_activate_disks   cmd_not_available
 #define cmd_instance_add              cmd_not_available
@@ -28,9 +26,9 @@
 #define cmd_instance_startup          cmd_not_available
 
 #define MINE_instance MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_instance, handlers, argc, argv);
+    return cli_main(CLI_PROG_instance, commands, argc, argv);
 }

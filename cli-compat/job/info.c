@@ -190,8 +190,8 @@ bool cmd_job_info(struct cli_run *run, GError **errp)
 
     if (ids == NULL ||
         !run_call_for(run, LUXI_query,
-                      run_list(3, json_new_string(query_word(QUERY_job)),
-                               run_texts(field_names), list_any_of(field_names[ID], ids)),
+                      run_list(3, json_new_string(query_word(QUERY_job)), run_texts(field_names),
+                               list_any_of(field_names[ID], ids)),
                       JSON_OBJECT, &answer, errp)) {
         return false;
     }

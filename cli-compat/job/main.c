@@ -1,8 +1,6 @@
 /* gnt-job */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_job_archive         cmd_not_available
 #define cmd_job_autoarchive     cmd_not_available
@@ -10,9 +8,9 @@
 #define cmd_job_change_priority cmd_not_available
 
 #define MINE_job MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_job, handlers, argc, argv);
+    return cli_main(CLI_PROG_job, commands, argc, argv);
 }

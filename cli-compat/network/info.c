@@ -6,7 +6,6 @@
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/pyrepr.h"
 #include "cli-compat/core/text-wrap.h"
-#include "facts/errors.h"
 
 enum {
     MAP_LINE = 64,
@@ -146,7 +145,7 @@ static void print_groups(struct cli_run *run, const struct json *network)
 /* "0:ADDRESS, ..." of the instance's interfaces in this network. */
 static char *addresses(const struct json *instance, const char *uuid)
 {
-    const struct json *ips = json_at(instance, 0), *networks = json_at(instance, 1);
+    const struct json *ips = json_at(instance, 1), *networks = json_at(instance, 2);
     GString *out = g_string_new(NULL);
 
     if (json_kind(ips) != JSON_ARRAY || json_kind(networks) != JSON_ARRAY) {
@@ -163,29 +162,32 @@ static char *addresses(const struct json *instance, const char *uuid)
     return g_string_free(out, FALSE);
 }
 
+/* All instances in one question; the reference asks for each. */
 static bool print_instances(struct cli_run *run, const struct json *network, GError **errp)
 {
-    static const char *const fields[] = {"nic.ips", "nic.networks", NULL};
+    static const char *const fields[] = {"name", "nic.ips", "nic.networks", NULL};
     const struct json *names = list_at(network, INST_LIST);
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(g_free);
+    CLEANUP(json_unrefp) struct json *rows = NULL;
 
     if (names == NULL) {
         run_print(run, "  not used by any instances");
         return true;
     }
-    run_print(run, "  used by %zu instances:", json_len(names));
     for (size_t i = 0; i < json_len(names); i++) {
-        g_autofree char *name = pyrepr_str(json_at(names, i));
-        const char *const wanted[] = {name, NULL};
-        CLEANUP(json_unrefp) struct json *rows = NULL;
-        g_autofree char *text = NULL;
+        g_ptr_array_add(wanted, pyrepr_str(json_at(names, i)));
+    }
+    g_ptr_array_add(wanted, NULL);
+    if (!run_query_old(run, LUXI_query_instances, (const char *const *)wanted->pdata, fields, &rows,
+                       errp)) {
+        return false;
+    }
+    run_print(run, "  used by %zu instances:", json_len(rows));
+    for (size_t i = 0; i < json_len(rows); i++) {
+        const struct json *row = json_at(rows, i);
+        g_autofree char *name = pyrepr_str(json_at(row, 0));
+        g_autofree char *text = addresses(row, text_at(network, UUID));
 
-        if (!run_query_old(run, LUXI_query_instances, wanted, fields, &rows, errp)) {
-            return false;
-        }
-        if (json_len(rows) != 1) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_NOENT, "instance %s is gone", name);
-        }
-        text = addresses(json_at(rows, 0), text_at(network, UUID));
         run_print(run, "    %s: %s", name, text);
     }
     return true;

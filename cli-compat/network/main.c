@@ -1,8 +1,6 @@
 /* gnt-network */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_network_add        cmd_not_available
 #define cmd_tags_add           cmd_not_available
@@ -14,9 +12,9 @@
 #define cmd_network_rename     cmd_not_available
 
 #define MINE_network MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_network, handlers, argc, argv);
+    return cli_main(CLI_PROG_network, commands, argc, argv);
 }

@@ -1,8 +1,6 @@
 /* gnt-node */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_node_add                cmd_not_available
 #define cmd_tags_add                cmd_not_available
@@ -10,7 +8,6 @@
 #define cmd_node_failover           cmd_not_available
 #define cmd_node_health             cmd_not_available
 #define cmd_node_list_storage       cmd_not_available
-#define cmd_node_list_drbd          cmd_not_available
 #define cmd_node_migrate            cmd_not_available
 #define cmd_node_modify             cmd_not_available
 #define cmd_node_modify_storage     cmd_not_available
@@ -23,9 +20,9 @@
 #define cmd_node_volumes            cmd_not_available
 
 #define MINE_node MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_node, handlers, argc, argv);
+    return cli_main(CLI_PROG_node, commands, argc, argv);
 }

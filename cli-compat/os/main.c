@@ -1,8 +1,6 @@
 /* gnt-os */
 #include "config.h"
 
-#include "cli-compat/core/main.h"
-
 /* What this release lacks. */
 #define cmd_os_diagnose cmd_not_available
 #define cmd_os_info     cmd_not_available
@@ -10,9 +8,9 @@
 #define cmd_os_modify   cmd_not_available
 
 #define MINE_os MINE
-#include "cli-compat/core/handlers.h"
+#include "cli-compat/core/commands.h"
 
 int main(int argc, char **argv)
 {
-    return cli_main(CLI_PROG_os, handlers, argc, argv);
+    return cli_main(CLI_PROG_os, commands, argc, argv);
 }

@@ -2,9 +2,11 @@
 
 #include "compat-config/paths/paths.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
 
@@ -247,4 +249,29 @@ char *vcluster_path_from_wire(const char *path, GError **errp)
     whole = path_of_node(path + length);
     pure = strip_node_root(whole, errp);
     return pure != NULL ? g_steal_pointer(&whole) : NULL;
+}
+
+bool paths_take_level(GError **errp)
+{
+    enum { LEVEL_FILE_MAX = 64 };
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    enum fact_level level;
+
+    if (getenv("GANTRY_LEVEL") != NULL) {
+        return true;
+    }
+    text = fs_read_file(path_get(PATH_LEVEL_FILE), LEVEL_FILE_MAX, NULL, &error);
+    if (text == NULL && g_error_matches(error, FS_ERROR, ENOENT)) {
+        return true;
+    }
+    if (text == NULL) {
+        g_propagate_error(errp, g_steal_pointer(&error));
+        return false;
+    }
+    if (!fact_level_parse(g_strstrip(text), &level)) {
+        return fail(errp, "%s: 3.0 or 3.1 expected", path_get(PATH_LEVEL_FILE));
+    }
+    fact_level_set(level);
+    return true;
 }

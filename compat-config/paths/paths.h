@@ -14,6 +14,11 @@
  * use of a path reads it and ends the program if it is bad. */
 bool paths_init(GError **errp);
 
+/* Takes the level (facts/level.h) from its file on this node, if there is one and the environment
+ * does not name one; daemons call it behind paths_init(). A file that names no level is an error.
+ */
+bool paths_take_level(GError **errp);
+
 /* The file or folder on this node; static. Not for rows with a %s. */
 const char *path_get(enum path_id id);
 /* The same with `word` for the %s of the row; allocated. The word must be no path: NULL if it has a

@@ -10,7 +10,7 @@
 #include "compat-config/model/internal.h"
 #include "facts/codec.h"
 
-G_DEFINE_QUARK(gantry - cfg - store - error, cfg_store_error)
+G_DEFINE_QUARK(gantry_cfg_store_error, cfg_store_error)
 
 /* Versions of the format that need no upgrade: those of the releases the rows speak for. */
 enum { VERSION_MAJOR_STEP = 1000000, VERSION_MINOR_STEP = 10000 };

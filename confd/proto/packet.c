@@ -11,7 +11,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 
-G_DEFINE_QUARK(gantry - confd - packet - error, confd_packet_error)
+G_DEFINE_QUARK(gantry_confd_packet_error, confd_packet_error)
 
 static bool fail(GError **errp, enum confd_packet_error code, const char *text)
 {

@@ -93,7 +93,7 @@ CONSTANTS_ELSEWHERE = {
                                  r"|RESYNC_RATE)|GLUSTER_(HOST|PORT|VOLUME)|RBD_(ACCESS|POOL)|LV_STRIPES|HT_.*VALID_.*"
                                  r"|HT_SCSI_DEVICE_TYPES|HT_KVM_FLAG_VALUES|REBOOT_BEHAVIORS|VALID_SERIAL_SPEEDS"
                                  r"|DRBD_VALID_BARRIER_OPT",
-    "errors.def, cvcodes.def": r"CV_.*|ERRORS_ECODE_.*",
+    "errors.def, cvcodes.def": r"CV_(?!ERROR$|WARNING$).*|ERRORS_ECODE_.*",
     "luximethods.def": r"LUXI_(REQ|KEY)_.*",
     "storage.def": r"STS_.*|VALID_STORAGE_.*|MODIFIABLE_STORAGE_FIELDS|MAP_DISK_TEMPLATE_STORAGE_TYPE",
     "queryfields.def": r"QR_VIA.*|RSS_DESCRIPTION",

@@ -8,7 +8,7 @@
 #include "htools/core/score.h"
 #include "htools/core/trial.h"
 
-G_DEFINE_QUARK(ht - alloc - error, ht_alloc_error)
+G_DEFINE_QUARK(ht_alloc_error, ht_alloc_error)
 
 /* A place that would do. order tells when it was looked at: of equal scores the reference takes the
  * latest (AllocationSolution.hs, collectionToSolution and bestAllocElement). */
@@ -56,6 +56,23 @@ static bool keeps_redundancy(struct search *search, const struct place *place)
     return ht_redundancy_allows(search->redundancy, search->inst, place->pnode, place->snode);
 }
 
+/* Brings the best place to the front: usually it is the answer, and the others need no order. */
+static void best_first(GArray *places)
+{
+    struct place *all = (struct place *)places->data;
+    guint best = 0;
+
+    for (guint i = 1; i < places->len; i++) {
+        best = compare_places(&all[i], &all[best]) < 0 ? i : best;
+    }
+    if (best != 0) {
+        struct place first = all[0];
+
+        all[0] = all[best];
+        all[best] = first;
+    }
+}
+
 /* Leaves out places, from the best one on, that would cost the cluster its redundancy; the first
  * that does not is the answer for these places. */
 static void choose(struct search *search)
@@ -67,13 +84,15 @@ static void choose(struct search *search)
     if (search->places->len == 0) {
         return;
     }
-    g_array_sort(search->places, compare_places);
+    best_first(search->places);
     while (dropped < search->places->len) {
         best = &g_array_index(search->places, struct place, dropped);
         if (keeps_redundancy(search, best)) {
             break;
         }
-        dropped++;
+        if (dropped++ == 0) {
+            g_array_sort(search->places, compare_places);
+        }
     }
     add_failures(ret, HT_FAIL_N1, dropped);
     ret->n_good += search->places->len - dropped;

@@ -84,10 +84,6 @@ bool ht_alloc_in_group(struct ht_cluster *cluster, const struct ht_algorithm *al
     __attribute__((warn_unused_result));
 
 /* What hail is asked. Instances to allocate are not part of the cluster; they live in its arena. */
-enum ht_request_kind {
-#define HT_REQUEST_KIND(ident, ...) HT_REQUEST_##ident,
-#include "facts/htools.def"
-};
 struct ht_alloc_request {
     struct ht_instance instance;
     int n_required;

@@ -79,11 +79,6 @@ void ht_bounds_free(struct ht_bounds *bounds)
     g_free(bounds);
 }
 
-static const double weights[] = {
-#define HT_METRIC(ident, name, weight, kind) weight,
-#include "facts/htools.def"
-};
-
 /* Counts of instances on bad nodes, with some more than the load has: N+1 failures and offline
  * nodes. */
 static double counted(const struct ht_node *node, const struct ht_load *load, int64_t more_pri,
@@ -92,10 +87,10 @@ static double counted(const struct ht_node *node, const struct ht_load *load, in
     int64_t n_pri = load->n_pri + more_pri, n_all = n_pri + load->n_sec + more_sec;
 
     if (node->offline) {
-        return weights[HT_METRIC_OFFLINE_ALL] * (double)n_all +
-               weights[HT_METRIC_OFFLINE_PRI] * (double)n_pri;
+        return ht_metric_rows[HT_METRIC_OFFLINE_ALL].weight * (double)n_all +
+               ht_metric_rows[HT_METRIC_OFFLINE_PRI].weight * (double)n_pri;
     }
-    return fail_n1 ? weights[HT_METRIC_N1] * (double)n_all : 0;
+    return fail_n1 ? ht_metric_rows[HT_METRIC_N1].weight * (double)n_all : 0;
 }
 
 static void source_init(struct source *source, const struct ht_field *field,
@@ -115,12 +110,14 @@ static void source_init(struct source *source, const struct ht_field *field,
     source->p_gone = trial.load;
     if (!pnode->offline) {
         source->primary_left =
-            weights[HT_METRIC_PRI_TAGS] * (double)(trial.load.conflicts - pnode->load.conflicts) +
-            weights[HT_METRIC_LOCATION] *
+            ht_metric_rows[HT_METRIC_PRI_TAGS].weight *
+                (double)(trial.load.conflicts - pnode->load.conflicts) +
+            ht_metric_rows[HT_METRIC_LOCATION].weight *
                 (double)(trial.load.location_score - pnode->load.location_score) -
-            weights[HT_METRIC_LOCATION_EXCL] * (double)pnode->location_tags.n * inst->n_excl_tags;
+            ht_metric_rows[HT_METRIC_LOCATION_EXCL].weight * (double)pnode->location_tags.n *
+                inst->n_excl_tags;
         source->location =
-            -weights[HT_METRIC_LOCATION] * inst->location_score * (double)source->one;
+            -ht_metric_rows[HT_METRIC_LOCATION].weight * inst->location_score * (double)source->one;
     }
     if (inst->snode != HT_NONE && ht_instance_has_secondary(inst)) {
         source->snode = &field->cluster->nodes[inst->snode];
@@ -235,7 +232,7 @@ static bool becomes_primary(enum ht_move_kind kind)
 /* What a target that fails N+1 already pays for one more instance. */
 static double target_counted(const struct ht_node *node, int64_t one)
 {
-    return node->load.fail_n1 ? weights[HT_METRIC_N1] * (double)one : 0;
+    return node->load.fail_n1 ? ht_metric_rows[HT_METRIC_N1].weight * (double)one : 0;
 }
 
 /* Fills the parts of all targets. */

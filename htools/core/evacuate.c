@@ -6,7 +6,7 @@
 #include "htools/core/candidate.h"
 #include "htools/core/metrics.h"
 
-G_DEFINE_QUARK(ht - evac - error, ht_evac_error)
+G_DEFINE_QUARK(ht_evac_error, ht_evac_error)
 
 static void clear_failed(gpointer failed)
 {

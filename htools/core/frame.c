@@ -91,6 +91,11 @@ void ht_frame_init(struct ht_frame *frame, const struct ht_field *field,
         }
         frame->biggest_reserve = MAX(frame->biggest_reserve, fabs(needs[i].reserve));
     }
+    for (int i = 0; i < HT_METRIC_COUNT; i++) {
+        if (ht_metric_rows[i].column >= 0) {
+            frame->weights[ht_metric_rows[i].column] = ht_metric_rows[i].weight;
+        }
+    }
     memory = frame->memory =
         g_aligned_alloc0((size_t)n * (8 * HT_RES_COUNT + 2) + 1, sizeof(double), sizeof(ht_slots));
     for (int set = 0; set < 2; set++) {
@@ -190,7 +195,7 @@ static void update_columns(struct ht_frame *frame, const struct ht_field *field,
     reaches(frame, field, reach);
     frame->constant = 0;
     for (int k = 0; k < HT_COL_COUNT; k++) {
-        double weight = ht_column_weights.col[k], step = reach[k].step;
+        double weight = frame->weights[k], step = reach[k].step;
         double sum = 0, squares = 0, old_mean = frame->mean.col[k], old_var = frame->var.col[k];
         double low, high, mean, var;
 
@@ -271,21 +276,16 @@ static void update_factors(struct ht_frame *frame, const struct ht_field *field,
     }
 }
 
-static const double metric_weights[] = {
-#define HT_METRIC(ident, name, weight, kind) weight,
-#include "facts/htools.def"
-};
-
 /* The part of the score that is linear already. */
 static double linear_part(const struct ht_sums *sums, double reserved_total)
 {
-    return metric_weights[HT_METRIC_N1] * (double)sums->n1 +
-           metric_weights[HT_METRIC_OFFLINE_ALL] * (double)sums->offline_all +
-           metric_weights[HT_METRIC_OFFLINE_PRI] * (double)sums->offline_pri +
-           metric_weights[HT_METRIC_PRI_TAGS] * (double)sums->pri_tags +
-           metric_weights[HT_METRIC_LOCATION] * (double)sums->location +
-           metric_weights[HT_METRIC_LOCATION_EXCL] * (double)sums->location_excl +
-           metric_weights[HT_METRIC_RESERVED_TOTAL] * reserved_total;
+    return ht_metric_rows[HT_METRIC_N1].weight * (double)sums->n1 +
+           ht_metric_rows[HT_METRIC_OFFLINE_ALL].weight * (double)sums->offline_all +
+           ht_metric_rows[HT_METRIC_OFFLINE_PRI].weight * (double)sums->offline_pri +
+           ht_metric_rows[HT_METRIC_PRI_TAGS].weight * (double)sums->pri_tags +
+           ht_metric_rows[HT_METRIC_LOCATION].weight * (double)sums->location +
+           ht_metric_rows[HT_METRIC_LOCATION_EXCL].weight * (double)sums->location_excl +
+           ht_metric_rows[HT_METRIC_RESERVED_TOTAL].weight * reserved_total;
 }
 
 void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, double *drift)
@@ -294,7 +294,7 @@ void ht_frame_update(struct ht_frame *frame, const struct ht_field *field, doubl
 
     update_columns(frame, field, chord, drift);
     update_factors(frame, field, chord);
-    frame->reserve_weight = metric_weights[HT_METRIC_RESERVED_TOTAL];
+    frame->reserve_weight = ht_metric_rows[HT_METRIC_RESERVED_TOTAL].weight;
     frame->constant += linear_part(&field->sums, field->values.reserved_total);
 }
 
@@ -369,8 +369,8 @@ void ht_frame_enclose(const struct ht_frame *frame, struct ht_field *field,
         double mean = frame->mean.col[k];
         double error = loss * (frame->var.col[k] + size[k] / n) + loss * loss * mean * mean;
 
-        low += ht_column_weights.col[k] * root(var - error);
-        high += ht_column_weights.col[k] * root(var + error);
+        low += frame->weights[k] * root(var - error);
+        high += frame->weights[k] * root(var + error);
     }
     linear = linear_part(&sums, reserved);
     slop = loss * (1 + fabs(linear) + high);

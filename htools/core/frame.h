@@ -44,6 +44,7 @@ struct ht_frame {
     struct ht_factors *factors[2];      /* the same by set, slot, resource */
     double *reserve_unit, *reserve_dev; /* by slot */
     double reserve_coef, reserve_weight;
+    double weights[HT_COL_COUNT];
     double constant; /* of every candidate's bound, sums included */
     union ht_row mean, var, low, high, common;
     double biggest[HT_RES_COUNT], biggest_reserve;

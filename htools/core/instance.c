@@ -1,12 +1,5 @@
 #include "htools/core/instance.h"
 
-static const struct {
-    bool running, uses_memory;
-} states[] = {
-#define HT_INSTANCE_STATUS(ident, wire, running, memory) {running, memory},
-#include "facts/htools.def"
-};
-
 void ht_instance_init(struct ht_instance *inst, const char *name, enum ht_disk_template dt)
 {
     *inst = (struct ht_instance){
@@ -26,7 +19,7 @@ void ht_instance_init(struct ht_instance *inst, const char *name, enum ht_disk_t
 
 bool ht_instance_running(const struct ht_instance *inst)
 {
-    return states[inst->status].running;
+    return ht_status_rows[inst->status].running;
 }
 
 bool ht_instance_online(const struct ht_instance *inst)
@@ -41,7 +34,7 @@ bool ht_instance_down(const struct ht_instance *inst)
 
 bool ht_instance_uses_memory(const struct ht_instance *inst)
 {
-    return !inst->forthcoming && states[inst->status].uses_memory;
+    return !inst->forthcoming && ht_status_rows[inst->status].uses_memory;
 }
 
 bool ht_instance_uses_secondary_memory(const struct ht_instance *inst)

@@ -5,22 +5,13 @@
 #include "htools/core/moves.h"
 #include "htools/core/print.h"
 
-G_DEFINE_QUARK(ht - load - error, ht_load_error)
-
-static const char *const tag_prefixes[] = {
-#define HT_TAG_PREFIX(ident, prefix) prefix,
-#include "facts/htools.def"
-};
-enum tag_prefix {
-#define HT_TAG_PREFIX(ident, prefix) TAG_##ident,
-#include "facts/htools.def"
-};
+G_DEFINE_QUARK(ht_load_error, ht_load_error)
 
 /* What follows the prefix, or NULL. chomp: the prefix without its last colon also counts, with
  * nothing behind it (Utils.hs, chompPrefix). */
-static const char *after_prefix(const char *tag, enum tag_prefix which, bool chomp)
+static const char *after_prefix(const char *tag, enum ht_tag_prefix which, bool chomp)
 {
-    const char *prefix = tag_prefixes[which];
+    const char *prefix = ht_tag_prefixes[which];
     size_t len = strlen(prefix);
 
     if (strncmp(tag, prefix, len) == 0) {
@@ -43,7 +34,7 @@ static bool starts_with_any(const char *text, const GPtrArray *prefixes)
 }
 
 /* The ends of all cluster tags with this prefix; suffix is put behind each. */
-static GPtrArray *cluster_tag_ends(const struct ht_cluster *cluster, enum tag_prefix which,
+static GPtrArray *cluster_tag_ends(const struct ht_cluster *cluster, enum ht_tag_prefix which,
                                    bool chomp, const char *suffix)
 {
     GPtrArray *ends = g_ptr_array_new_with_free_func(g_free);
@@ -93,7 +84,7 @@ static struct ht_set received_migrations(struct ht_cluster *cluster, const struc
 
         g_array_append_val(symbols, own->v[i]);
         for (unsigned j = 0; j < cluster->n_tags; j++) {
-            const char *rest = after_prefix(cluster->tags[j], TAG_ALLOW_MIGRATION, false);
+            const char *rest = after_prefix(cluster->tags[j], HT_TAG_ALLOW_MIGRATION, false);
             const char *colons = rest == NULL ? NULL : strstr(rest, "::");
 
             if (colons != NULL && strstr(colons + 2, "::") == NULL && strcmp(colons + 2, to) == 0) {
@@ -109,8 +100,8 @@ static struct ht_set received_migrations(struct ht_cluster *cluster, const struc
 
 static void merge_node_tags(struct ht_cluster *cluster)
 {
-    g_autoptr(GPtrArray) locations = cluster_tag_ends(cluster, TAG_LOCATION, false, ":");
-    g_autoptr(GPtrArray) migrations = cluster_tag_ends(cluster, TAG_MIGRATION, false, ":");
+    g_autoptr(GPtrArray) locations = cluster_tag_ends(cluster, HT_TAG_LOCATION, false, ":");
+    g_autoptr(GPtrArray) migrations = cluster_tag_ends(cluster, HT_TAG_MIGRATION, false, ":");
 
     for (unsigned i = 0; i < cluster->n_nodes; i++) {
         struct ht_node *node = &cluster->nodes[i];
@@ -137,8 +128,8 @@ static void set_instance_tags(struct ht_cluster *cluster, struct ht_instance *in
 
 static void merge_instance_tags(struct ht_cluster *cluster, const char *const *excl_tags)
 {
-    g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, TAG_EXCLUSION, true, "");
-    g_autoptr(GPtrArray) desired = cluster_tag_ends(cluster, TAG_DESIRED_LOCATION, true, "");
+    g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, HT_TAG_EXCLUSION, true, "");
+    g_autoptr(GPtrArray) desired = cluster_tag_ends(cluster, HT_TAG_DESIRED_LOCATION, true, "");
 
     for (unsigned i = 0; excl_tags != NULL && excl_tags[i] != NULL; i++) {
         g_ptr_array_add(exclusions, g_strdup(excl_tags[i]));
@@ -150,8 +141,8 @@ static void merge_instance_tags(struct ht_cluster *cluster, const char *const *e
 
 void ht_cluster_tag_instance(struct ht_cluster *cluster, struct ht_instance *inst)
 {
-    g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, TAG_EXCLUSION, true, "");
-    g_autoptr(GPtrArray) desired = cluster_tag_ends(cluster, TAG_DESIRED_LOCATION, true, "");
+    g_autoptr(GPtrArray) exclusions = cluster_tag_ends(cluster, HT_TAG_EXCLUSION, true, "");
+    g_autoptr(GPtrArray) desired = cluster_tag_ends(cluster, HT_TAG_DESIRED_LOCATION, true, "");
 
     set_instance_tags(cluster, inst, exclusions, desired);
 }
@@ -181,8 +172,8 @@ static bool repair_policy(const char *const *tags, unsigned n_tags, int64_t now,
     struct ht_repair_policy policy = {.state = HT_REPAIR_NOT_ENABLED};
 
     for (unsigned i = 0; i < n_tags; i++) {
-        const char *type_word = after_prefix(tags[i], TAG_AUTOREPAIR, true);
-        const char *time_word = after_prefix(tags[i], TAG_AR_SUSPENDED, true);
+        const char *type_word = after_prefix(tags[i], HT_TAG_AUTOREPAIR, true);
+        const char *time_word = after_prefix(tags[i], HT_TAG_AR_SUSPENDED, true);
         enum ht_repair_type type;
 
         if (time_word != NULL) {

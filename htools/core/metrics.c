@@ -6,30 +6,6 @@
 #include "htools/core/score.h"
 #include "htools/core/trial.h"
 
-static const struct {
-    const char *name;
-    double weight;
-} metrics[] = {
-#define HT_METRIC(ident, name, weight, kind) {name, weight},
-#include "facts/htools.def"
-};
-
-#define HT_IF_DEV(ident, weight) [HT_COL_##ident] = (weight),
-#define HT_IF_SUM(ident, weight)
-#define HT_IF_OFF(ident, weight)
-#define HT_IF_MAP(ident, weight)
-const union ht_row ht_column_weights = {
-    .col =
-        {
-#define HT_METRIC(ident, name, weight, kind) HT_IF_##kind(ident, weight)
-#include "facts/htools.def"
-        },
-};
-#undef HT_IF_DEV
-#undef HT_IF_SUM
-#undef HT_IF_OFF
-#undef HT_IF_MAP
-
 /* Matches Node.hs, computePDsk: a node without local disks counts as empty. */
 static double free_disk(int64_t free, double total)
 {
@@ -121,16 +97,11 @@ void ht_values_compute(const union ht_row *rows, unsigned n, struct ht_values *v
 static void all_values(const struct ht_values *values, const struct ht_sums *sums,
                        double out[HT_METRIC_COUNT])
 {
-#define HT_IF_DEV(ident) out[HT_METRIC_##ident] = values->dev.col[HT_COL_##ident];
-#define HT_IF_SUM(ident)
-#define HT_IF_OFF(ident)
-#define HT_IF_MAP(ident)
-#define HT_METRIC(ident, name, weight, kind) HT_IF_##kind(ident)
-#include "facts/htools.def"
-#undef HT_IF_DEV
-#undef HT_IF_SUM
-#undef HT_IF_OFF
-#undef HT_IF_MAP
+    for (int i = 0; i < HT_METRIC_COUNT; i++) {
+        int column = ht_metric_rows[i].column;
+
+        out[i] = column < 0 ? 0 : values->dev.col[column];
+    }
     out[HT_METRIC_N1] = (double)sums->n1;
     out[HT_METRIC_OFFLINE_ALL] = (double)sums->offline_all;
     out[HT_METRIC_OFFLINE_PRI] = (double)sums->offline_pri;
@@ -146,7 +117,7 @@ double ht_values_score(const struct ht_values *values, const struct ht_sums *sum
 
     all_values(values, sums, all);
     for (int i = 0; i < HT_METRIC_COUNT; i++) {
-        score += metrics[i].weight * all[i];
+        score += ht_metric_rows[i].weight * all[i];
     }
     return score;
 }
@@ -235,7 +206,7 @@ double ht_score_optimal(const struct ht_cluster *cluster, const struct ht_view *
         return 0;
     }
     reserved = (double)peers / others - (double)peers / total;
-    return metrics[HT_METRIC_RESERVED_TOTAL].weight * reserved;
+    return ht_metric_rows[HT_METRIC_RESERVED_TOTAL].weight * reserved;
 }
 
 void ht_score_table(const struct ht_cluster *cluster, const struct ht_view *view,
@@ -256,8 +227,8 @@ void ht_score_table(const struct ht_cluster *cluster, const struct ht_view *view
             GString *value = g_string_new(NULL), *weight = g_string_new("x");
 
             ht_append_fixed(value, 8, all[i]);
-            ht_append_fixed(weight, 2, metrics[i].weight);
-            ht_table_cell(table, g_strdup(metrics[i].name));
+            ht_append_fixed(weight, 2, ht_metric_rows[i].weight);
+            ht_table_cell(table, g_strdup(ht_metric_rows[i].name));
             ht_table_cell(table, g_string_free(value, FALSE));
             ht_table_cell(table, g_string_free(weight, FALSE));
         }

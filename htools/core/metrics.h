@@ -6,12 +6,6 @@
 
 #include "htools/core/cluster.h"
 
-enum ht_metric {
-#define HT_METRIC(ident, ...) HT_METRIC_##ident,
-#include "facts/htools.def"
-    HT_METRIC_COUNT
-};
-
 /* Score of the nodes of the view. Of no online node: 0. */
 double ht_score(const struct ht_cluster *cluster, const struct ht_view *view);
 /* The best score that N+1 reservations leave possible. */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(gantry - htools - read, read_error)
+G_DEFINE_QUARK(gantry_htools_read, read_error)
 
 enum {
     /* More nested parentheses than this are no number that anybody wrote. */

@@ -4,7 +4,7 @@
 
 #include "htools/core/moves.h"
 
-G_DEFINE_QUARK(gantry - htools - reboot, reboot_error)
+G_DEFINE_QUARK(gantry_htools_reboot, reboot_error)
 
 static void add_edge(GArray *edges, const bool *wanted, int from, int to)
 {

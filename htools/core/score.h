@@ -5,22 +5,8 @@
 
 #include "htools/core/metrics.h"
 
-/* The metrics with a standard deviation have a column each in a row of doubles. */
-#define HT_IF_DEV(ident) HT_COL_##ident,
-#define HT_IF_SUM(ident)
-#define HT_IF_OFF(ident)
-#define HT_IF_MAP(ident)
-enum ht_column {
-#define HT_METRIC(ident, name, weight, kind) HT_IF_##kind(ident)
-#include "facts/htools.def"
-    HT_COL_COUNT,
-    /* Rows are padded to whole pairs, which are computed together. */
-    HT_COL_PAIRS = (HT_COL_COUNT + 1) / 2
-};
-#undef HT_IF_DEV
-#undef HT_IF_SUM
-#undef HT_IF_OFF
-#undef HT_IF_MAP
+/* Rows are padded to whole pairs of columns, which are computed together. */
+enum { HT_COL_PAIRS = (HT_COL_COUNT + 1) / 2 };
 
 typedef double ht_pair __attribute__((vector_size(16)));
 
@@ -49,9 +35,6 @@ struct ht_values {
 void ht_values_compute(const union ht_row *rows, unsigned n, struct ht_values *values);
 /* The weighted sum of everything. */
 double ht_values_score(const struct ht_values *values, const struct ht_sums *sums);
-/* Weights of the columns; padding is 0. */
-extern const union ht_row ht_column_weights;
-
 /* Statistics that are updated node by node (Statistics.hs, updateStatistics). n is 0 when no node
  * is online; then the score is 0. */
 struct ht_stats {

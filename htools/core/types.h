@@ -10,43 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "facts/htools.h"
+
 enum { HT_NONE = -1 };
-
-enum ht_disk_template {
-#define HT_DISK_TEMPLATE(ident, ...) HT_DT_##ident,
-#include "facts/htools.def"
-    HT_DT_COUNT
-};
-
-enum ht_mirror { HT_MIRROR_NONE, HT_MIRROR_INTERNAL, HT_MIRROR_EXTERNAL };
-
-enum ht_instance_status {
-#define HT_INSTANCE_STATUS(ident, ...) HT_STATUS_##ident,
-#include "facts/htools.def"
-    HT_STATUS_COUNT
-};
-
-/* The order is the order of preference. */
-enum ht_alloc_policy {
-#define HT_ALLOC_POLICY(ident, ...) HT_ALLOC_##ident,
-#include "facts/htools.def"
-    HT_ALLOC_COUNT
-};
-
-enum ht_evac_mode {
-#define HT_EVAC_MODE(ident, ...) HT_EVAC_##ident,
-#include "facts/htools.def"
-    HT_EVAC_COUNT
-};
-
-/* Why something does not fit. HT_OK is 0, so that `if (fail)` reads well. */
-enum ht_fail {
-    HT_OK = 0,
-#define HT_FAIL_MODE(ident, ...) HT_FAIL_##ident,
-#include "facts/htools.def"
-    HT_FAIL_END
-};
-enum { HT_FAIL_COUNT = HT_FAIL_END - 1 };
 
 /* Each takes the wire word and tells whether it knows it. */
 bool ht_disk_template_parse(const char *word, enum ht_disk_template *ret);
@@ -77,12 +43,6 @@ int ht_disk_template_nodes(enum ht_disk_template dt);
 enum { HT_UTIL_CPU, HT_UTIL_MEM, HT_UTIL_DSK, HT_UTIL_NET, HT_UTIL_COUNT };
 struct ht_util {
     double v[HT_UTIL_COUNT];
-};
-
-/* A specification of an instance's size, as in a policy. disk_size is the size of each disk. */
-struct ht_ispec {
-#define HT_ISPEC_MEMBER(member, ...) int64_t member;
-#include "facts/htools.def"
 };
 
 struct ht_minmax {

@@ -3,6 +3,7 @@
 
 #include "htools/programs/program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ABSENT(name)                                                                               \
@@ -10,7 +11,7 @@
     {                                                                                              \
         (void)options;                                                                             \
         (void)operands;                                                                            \
+        fputs("Error: " #name " is not built in yet.\n", stderr);                                  \
         return EXIT_FAILURE;                                                                       \
     }
-ABSENT(hscan)
 ABSENT(harep)

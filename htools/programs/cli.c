@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <sys/utsname.h>
 
+#include "compat-config/paths/paths.h"
 #include "htools/core/read.h"
 #include "htools/programs/getopt.h"
 #include "htools/programs/program.h"
@@ -495,11 +496,5 @@ char **cli_split(const char *text, char sep)
 
 const char *cli_default_socket(void)
 {
-    static char *path = NULL;
-    const char *root = g_getenv("GANETI_ROOTDIR");
-
-    if (path == NULL) {
-        path = g_strconcat(root != NULL ? root : "", "/var/run/ganeti/socket/ganeti-query", NULL);
-    }
-    return path;
+    return path_get(PATH_QUERY_SOCKET);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(gantry - htools - getopt, getopt_error)
+G_DEFINE_QUARK(gantry_htools_getopt, getopt_error)
 
 struct parser {
     const struct getopt_option *options;

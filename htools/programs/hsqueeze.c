@@ -11,10 +11,6 @@
 #include "htools/programs/load.h"
 #include "htools/programs/program.h"
 
-/* The tag prefix of nodes that may be switched on, and the tag of those switched off here. */
-#define HT_TAG_PREFIX(ident, prefix) static const char tag_##ident[] G_GNUC_UNUSED = prefix;
-#include "facts/htools.def"
-
 /* Some nodes switched off or on, and the cluster balanced after that. */
 struct state {
     struct ht_cluster *cluster; /* owned */
@@ -152,7 +148,7 @@ static GArray *offline_candidates(const struct ht_cluster *cluster)
 static bool is_standby(const struct ht_node *node)
 {
     for (unsigned i = 0; i < node->n_tags; i++) {
-        if (g_str_has_prefix(node->tags[i], tag_STANDBY)) {
+        if (g_str_has_prefix(node->tags[i], ht_tag_prefixes[HT_TAG_STANDBY])) {
             return true;
         }
     }
@@ -285,7 +281,8 @@ static bool condense(const struct htools_options *options, const struct ht_clust
     g_string_append(commands, "\necho Tagging Commands\n");
     for (guint i = 0; i < chosen->len; i++) {
         g_string_append_printf(commands, "  gnt-node add-tags %s %s\n",
-                               cluster->nodes[nodes[i]].alias, tag_STANDBY_AUTO);
+                               cluster->nodes[nodes[i]].alias,
+                               ht_tag_prefixes[HT_TAG_STANDBY_AUTO]);
     }
     g_string_append(commands, "\necho Power Commands\n");
     append_power(cluster, "off", nodes, chosen->len, commands);

@@ -6,6 +6,7 @@
 
 #include "facts/level.h"
 #include "htools/backends/iallocator/iallocator.h"
+#include "htools/backends/luxi/luxi.h"
 #include "htools/backends/mond/mond.h"
 #include "htools/backends/rapi/rapi.h"
 #include "htools/backends/simulation/simulation.h"
@@ -43,6 +44,9 @@ static struct ht_cluster *load_source(const struct htools_options *options, GErr
     }
     if (rapi) {
         return rapi_load(options->master, errp);
+    }
+    if (luxi) {
+        return luxi_load(options->luxi, errp);
     }
     if (options->simulate != NULL) {
         return simulation_load((const char *const *)options->simulate, errp);

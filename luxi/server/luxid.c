@@ -13,6 +13,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/client/rpc.h"
+#include "noded/client/voting.h"
 
 enum {
     SOCKET_MODE = 0660,
@@ -39,6 +40,29 @@ static char *own_name(void)
     return g_strdup(gethostname(name, sizeof name) == 0 ? name : "");
 }
 
+static struct rpc_client *new_rpc_client(void)
+{
+    const struct rpc_client_options rpc = {
+        .cluster_cert = path_get(PATH_NODED_CERT_FILE),
+        .client_cert = path_get(PATH_NODED_CLIENT_CERT_FILE),
+        .port = daemon_rows[DAEMON_noded].port,
+    };
+
+    return rpc_client_new(&rpc);
+}
+
+static bool win_voting(const char *me, GError **errp)
+{
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_load(path_get(PATH_CLUSTER_CONF_FILE), errp);
+    CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
+
+    if (cfg == NULL) {
+        return false;
+    }
+    client = new_rpc_client();
+    return voting_is_won(client, cfg, me, errp);
+}
+
 /* Only the master serves: two daemons that answer differently would be worse than none. */
 static bool check(struct daemon *daemon, int *ret_exit, GError **errp)
 {
@@ -62,7 +86,7 @@ static bool check(struct daemon *daemon, int *ret_exit, GError **errp)
                     master);
         return false;
     }
-    return true;
+    return options->no_voting || win_voting(me, errp);
 }
 
 /* The group of all daemons may talk to us, whoever runs the others. A group that does not exist is
@@ -92,17 +116,12 @@ static bool prepare(struct daemon *daemon, GError **errp)
     struct luxid *luxid = daemon_get_user(daemon);
     const struct luxi_server_options server = {
         .handler = luxid_dispatch, .user_data = luxid, .mode = SOCKET_MODE};
-    const struct rpc_client_options rpc = {
-        .cluster_cert = path_get(PATH_NODED_CERT_FILE),
-        .client_cert = path_get(PATH_NODED_CLIENT_CERT_FILE),
-        .port = daemon_rows[DAEMON_noded].port,
-    };
 
     luxid->config = cfg_watch_new(path_get(PATH_CLUSTER_CONF_FILE), config_changed, luxid, errp);
     if (luxid->config == NULL) {
         return false;
     }
-    luxid->env.rpc = rpc_client_new(&rpc);
+    luxid->env.rpc = new_rpc_client();
     luxid->env.queue_dir = path_get(PATH_QUEUE_DIR);
     luxid->env.wconfd_socket = path_get(PATH_WCONFD_SOCKET);
     luxid->waiters = job_waiters_new(luxid->env.queue_dir);
@@ -132,7 +151,7 @@ int main(int argc, char **argv)
     struct luxid luxid = {0};
     struct daemon_desc desc;
 
-    if (!paths_init(&error)) {
+    if (!paths_init(&error) || !paths_take_level(&error)) {
         g_printerr("%s: %s\n", row->name, error->message);
         return DAEMON_EXIT_FAILURE;
     }

@@ -128,7 +128,7 @@ def serve(ours):
     """Lets our luxid or the reference's serve the cluster, freshly started."""
     stop_luxid()
     if ours:
-        on_master(*AS_DAEMON, program("ganeti-luxid"))
+        on_master(*AS_DAEMON, program("ganeti-luxid"), "--", "--no-voting", "--yes-do-it")
     else:
         on_master("/usr/lib/ganeti/daemon-util", "start", "ganeti-luxid")
     return wait_for_luxid()

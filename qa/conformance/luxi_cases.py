@@ -234,13 +234,16 @@ def malformed(table):
                 table.raw("%s: %s" % (method, label), encode(method, args) + END)
 
 
-def build(path):
-    """All cases, from what the server at this socket says about its fields and objects."""
+def build(path, only=()):
+    """All cases, from what the server at this socket says about its fields and objects.  only: names of resources and
+    methods that are wanted; other cases may be among the result, but nothing else is asked for in the making."""
     table = Table()
     for what in RESOURCES:
-        queries(table, path, what)
+        if not only or what in only:
+            queries(table, path, what)
     old_style(table, path)
-    jobs(table, path)
-    others(table, path)
-    malformed(table)
+    if not only or "QueryExports" in only:
+        jobs(table, path)
+        others(table, path)
+        malformed(table)
     return table.cases

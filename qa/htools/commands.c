@@ -143,6 +143,8 @@ static const struct tool tools[] = {
     TOOL("hsqueeze -t cluster.data", hsqueeze_chances, 1),
 };
 
+static const struct chance hscan_chances[] = {{40, FIELDS_FEW}, {20, "--no-headers"}};
+
 static const struct chance hail_chances[] = {
     {20, "--no-capacity-checks"},
     {15, "--ignore-soft-errors"},
@@ -316,6 +318,8 @@ void commands_add_tools(struct model *model, GString *commands)
     if (rng_percent(&model->rng, 35)) {
         append_command(model, commands, "hbal -m file://rapi", hbal_chances, 8);
         append_command(model, commands, "hroller -m file://rapi", hroller_chances, 4);
+        append_command(model, commands, "hscan file://rapi", hscan_chances,
+                       G_N_ELEMENTS(hscan_chances));
     }
 }
 

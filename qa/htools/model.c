@@ -4,44 +4,24 @@
 
 #include <string.h>
 
-static const char *const template_words[] = {
-#define HT_DISK_TEMPLATE(ident, word, ...) word,
-#include "facts/htools.def"
-};
-
-static const char *const status_words[] = {
-#define HT_INSTANCE_STATUS(ident, word, ...) word,
-#include "facts/htools.def"
-};
-
-static const char *const policy_words[] = {
-#define HT_ALLOC_POLICY(ident, word, ...) word,
-#include "facts/htools.def"
-};
-
-static const char *const evac_words[] = {
-#define HT_EVAC_MODE(ident, word, ...) word,
-#include "facts/htools.def"
-};
-
 const char *model_template_word(enum ht_disk_template disk_template)
 {
-    return template_words[disk_template];
+    return ht_disk_template_rows[disk_template].word;
 }
 
 const char *model_status_word(enum ht_instance_status status)
 {
-    return status_words[status];
+    return ht_status_rows[status].word;
 }
 
 const char *model_policy_word(enum ht_alloc_policy policy)
 {
-    return policy_words[policy];
+    return ht_alloc_policy_words[policy];
 }
 
 const char *model_evac_word(enum ht_evac_mode mode)
 {
-    return evac_words[mode];
+    return ht_evac_mode_words[mode];
 }
 
 /* What this cluster is about; every seed throws its own dice. */
@@ -54,11 +34,6 @@ struct flavour {
     bool tags, locations, migrations, desired, spindles, forthcoming, standby, repairs;
     enum ht_disk_template templates[4];
     unsigned n_templates;
-};
-
-static const enum ht_disk_template all_templates[] = {
-#define HT_DISK_TEMPLATE(ident, ...) HT_DT_##ident,
-#include "facts/htools.def"
 };
 
 static const int64_t memory_sizes[] = {128, 256, 512, 1000, 1024, 1536, 2048, 4096, 8192};
@@ -88,7 +63,7 @@ static void choose_templates(struct rng *rng, struct flavour *f)
     } else if (kind == 9) {
         f->n_templates = G_N_ELEMENTS(f->templates);
         for (unsigned i = 0; i < f->n_templates; i++) {
-            f->templates[i] = RNG_PICK(rng, all_templates);
+            f->templates[i] = (enum ht_disk_template)rng_range(rng, 0, HT_DT_COUNT - 1);
         }
     }
 }
@@ -163,14 +138,14 @@ static void make_ipolicy(struct rng *rng, const struct flavour *f, struct model_
     policy->std = policy->minmax[0].min;
     policy->std.memory_size += rng_range(rng, 0, 60);
     policy->n_templates = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(all_templates); i++) {
+    for (unsigned i = 0; i < HT_DT_COUNT; i++) {
         bool used = false;
 
         for (unsigned t = 0; t < f->n_templates; t++) {
-            used |= f->templates[t] == all_templates[i];
+            used |= f->templates[t] == (enum ht_disk_template)i;
         }
         if (used || !restricted || rng_percent(rng, 30)) {
-            policy->templates[policy->n_templates++] = all_templates[i];
+            policy->templates[policy->n_templates++] = (enum ht_disk_template)i;
         }
     }
     policy->vcpu_ratio = RNG_PICK(rng, vcpu_ratios);

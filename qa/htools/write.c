@@ -122,12 +122,10 @@ static void append_instance(GString *out, const struct model *model, guint i)
 
 static void append_spec(GString *out, const struct ht_ispec *spec)
 {
-    const char *comma = "";
-
-#define HT_ISPEC_MEMBER(member, ...)                                                               \
-    g_string_append_printf(out, "%s%" G_GINT64_FORMAT, comma, spec->member);                       \
-    comma = ",";
-#include "facts/htools.def"
+    for (int i = 0; i < HT_ISPEC_MEMBERS; i++) {
+        g_string_append_printf(out, "%s%" G_GINT64_FORMAT, i == 0 ? "" : ",",
+                               ht_ispec_value(spec, &ht_ispec_rows[i]));
+    }
 }
 
 static void append_policy(GString *out, const char *owner, const struct model_ipolicy *policy)
@@ -209,8 +207,9 @@ static void write_spec(struct json_writer *w, const char *key, const struct ht_i
 {
     json_write_key(w, key);
     json_write_object_begin(w);
-#define HT_ISPEC_MEMBER(member, show, json_key, ...) write_int_member(w, json_key, spec->member);
-#include "facts/htools.def"
+    for (int i = 0; i < HT_ISPEC_MEMBERS; i++) {
+        write_int_member(w, ht_ispec_rows[i].key, ht_ispec_value(spec, &ht_ispec_rows[i]));
+    }
     json_write_object_end(w);
 }
 

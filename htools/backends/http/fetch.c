@@ -4,7 +4,7 @@
 
 #include "base/http-client.h"
 
-G_DEFINE_QUARK(gantry - htools - fetch, fetch_error)
+G_DEFINE_QUARK(gantry_htools_fetch, fetch_error)
 
 /* The reference's limits (Backend/Rapi.hs), and one of ours. */
 enum {

@@ -2,6 +2,8 @@
 
 #include "htools/backends/iallocator/iallocator.h"
 
+#include "facts/opcodes.h"
+
 /* One opcode of a job being written; members with a default of null are left out, as the reference
  * does. */
 struct opcode_writer {
@@ -22,10 +24,10 @@ static void write_flag(struct json_writer *w, const char *key, bool value)
     json_write_bool(w, value);
 }
 
-static void begin_opcode(struct opcode_writer *o, const char *id)
+static void begin_opcode(struct opcode_writer *o, enum op_id id)
 {
     json_write_object_begin(o->w);
-    write_text(o->w, "OP_ID", id);
+    write_text(o->w, "OP_ID", op_rows[id].wire_id);
     write_text(o->w, "instance_name", o->inst->name);
 }
 
@@ -42,7 +44,7 @@ static void write_failover(struct opcode_writer *o, int target)
 {
     bool failover = o->inst->forthcoming;
 
-    begin_opcode(o, failover ? "OP_INSTANCE_FAILOVER" : "OP_INSTANCE_MIGRATE");
+    begin_opcode(o, failover ? OP_ID_instance_failover : OP_ID_instance_migrate);
     if (failover) {
         json_write_key(o->w, "shutdown_timeout");
         json_write_int(o->w, 120);
@@ -63,7 +65,7 @@ static void write_failover(struct opcode_writer *o, int target)
 
 static void write_replace(struct opcode_writer *o, int target)
 {
-    begin_opcode(o, "OP_INSTANCE_REPLACE_DISKS");
+    begin_opcode(o, OP_ID_instance_replace_disks);
     write_flag(o->w, "early_release", false);
     write_flag(o->w, "ignore_ipolicy", false);
     write_text(o->w, "mode", "replace_new_secondary");

@@ -4,15 +4,6 @@
 
 #include "htools/core/loader.h"
 
-/* The words of the protocol's modes. */
-static const struct {
-    const char *word;
-    enum ht_request_kind kind;
-} modes[] = {
-#define HT_REQUEST_KIND(ident, word) {word, HT_REQUEST_##ident},
-#include "facts/htools.def"
-};
-
 /* One instance to place. */
 static bool read_alloc(const struct reader *reader, const struct reader *request,
                        struct ht_cluster *cluster, struct ht_alloc_request *ret, GError **errp)
@@ -172,9 +163,9 @@ bool iallocator_read_request(const struct reader *document, struct ht_cluster *c
         !reader_string(&request, "type", &type, errp)) {
         return false;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
-        if (strcmp(type, modes[i].word) == 0) {
-            ret->kind = modes[i].kind;
+    for (size_t i = 0; i < HT_REQUEST_COUNT; i++) {
+        if (strcmp(type, ht_request_words[i]) == 0) {
+            ret->kind = (enum ht_request_kind)i;
             return readers[ret->kind](&request, cluster, ret, errp);
         }
     }

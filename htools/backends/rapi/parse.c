@@ -90,7 +90,9 @@ static bool read_node(const struct reader *reader, struct ht_cluster *cluster, G
     }
     spec.offline = offline || !vm_capable || drained;
     node = ht_cluster_add_node(cluster, &spec);
-    return read_words(reader, "tags", cluster, &node->tags, &node->n_tags, errp);
+    return (!reader_has(&params, "cpu_speed") ||
+            reader_double(&params, "cpu_speed", &node->cpu_speed, errp)) &&
+           read_words(reader, "tags", cluster, &node->tags, &node->n_tags, errp);
 }
 
 static bool read_disk(const struct reader *reader, const struct json *sizes,
@@ -264,13 +266,17 @@ static bool read_list(const struct reader *document, enum rapi_part part,
     return true;
 }
 
-struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp)
+const char *rapi_part_name(enum rapi_part part)
+{
+    return part_names[part];
+}
+
+struct ht_cluster *rapi_parse_document(const struct json *document, GError **errp)
 {
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = ht_cluster_new();
-    CLEANUP(json_unrefp) struct json *document = join_parts(texts, errp);
     struct reader reader, info;
 
-    if (document == NULL || !reader_begin(document, &reader, errp) ||
+    if (!reader_begin(document, &reader, errp) ||
         !read_list(&reader, RAPI_GROUPS, cluster, read_group, errp) ||
         !read_list(&reader, RAPI_NODES, cluster, read_node, errp) ||
         !read_list(&reader, RAPI_INSTANCES, cluster, read_instance, errp) ||
@@ -279,4 +285,11 @@ struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp
         return NULL;
     }
     return g_steal_pointer(&cluster);
+}
+
+struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *document = join_parts(texts, errp);
+
+    return document != NULL ? rapi_parse_document(document, errp) : NULL;
 }

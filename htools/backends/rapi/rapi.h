@@ -16,6 +16,13 @@ enum rapi_part {
 struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp)
     __attribute__((warn_unused_result));
 
+/* The same of one object with the parts as members, by these names. A node may also tell its
+ * ndparams.cpu_speed, which only the master daemon does. */
+struct json;
+struct ht_cluster *rapi_parse_document(const struct json *document, GError **errp)
+    __attribute__((warn_unused_result));
+const char *rapi_part_name(enum rapi_part part);
+
 /* From "file://DIRECTORY" (groups.json, nodes.json, instances.json, info.json), a URL, or a host
  * with the default port. */
 struct ht_cluster *rapi_load(const char *master, GError **errp) __attribute__((warn_unused_result));

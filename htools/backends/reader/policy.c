@@ -6,12 +6,14 @@ static bool read_spec(const struct reader *reader, const char *key, struct ht_is
                       GError **errp)
 {
     struct reader spec;
+    bool ok = reader_object(reader, key, &spec, errp);
 
-    return reader_object(reader, key, &spec, errp)
-#define HT_ISPEC_MEMBER(member, shown, json_key, ...)                                              \
-    &&reader_int(&spec, json_key, &ret->member, errp)
-#include "facts/htools.def"
-        ;
+    for (int i = 0; ok && i < HT_ISPEC_MEMBERS; i++) {
+        const struct ht_ispec_row *row = &ht_ispec_rows[i];
+
+        ok = reader_int(&spec, row->key, ht_ispec_member(ret, row), errp);
+    }
+    return ok;
 }
 
 static bool read_pairs(const struct reader *policy, struct ht_cluster *cluster,
@@ -69,9 +71,9 @@ bool reader_policy(const struct reader *reader, const char *key, struct ht_clust
     struct reader policy;
 
     return reader_object(reader, key, &policy, errp) && read_pairs(&policy, cluster, ret, errp) &&
-           read_spec(&policy, "std", &ret->std, errp) && read_templates(&policy, cluster, ret, errp)
-#define HT_IPOLICY_RATIO(member, json_key, ...)                                                    \
-    &&reader_double(&policy, json_key, &ret->member, errp)
-#include "facts/htools.def"
-        ;
+           read_spec(&policy, "std", &ret->std, errp) &&
+           read_templates(&policy, cluster, ret, errp) &&
+           reader_double(&policy, ht_ratio_rows[HT_RATIO_vcpu_ratio].key, &ret->vcpu_ratio, errp) &&
+           reader_double(&policy, ht_ratio_rows[HT_RATIO_spindle_ratio].key, &ret->spindle_ratio,
+                         errp);
 }

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-G_DEFINE_QUARK(gantry - htools - reader, reader_error)
+G_DEFINE_QUARK(gantry_htools_reader, reader_error)
 
 static void append_path(const struct reader *reader, GString *out)
 {

@@ -4,7 +4,7 @@
 
 #include "htools/core/read.h"
 
-G_DEFINE_QUARK(gantry - htools - simulation, simulation_error)
+G_DEFINE_QUARK(gantry_htools_simulation, simulation_error)
 
 enum { MIN_FIELDS = 5, MAX_FIELDS = 7 };
 

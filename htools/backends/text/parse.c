@@ -5,7 +5,7 @@
 #include "htools/backends/text/text.h"
 #include "htools/core/read.h"
 
-G_DEFINE_QUARK(ht - text - error, ht_text_error)
+G_DEFINE_QUARK(ht_text_error, ht_text_error)
 
 enum {
     GROUP_COLUMNS_MIN = 4,
@@ -261,26 +261,20 @@ static bool parse_instance(struct line *line, GError **errp)
 static bool parse_spec(const struct line *line, const char *which, char *text,
                        struct ht_ispec *spec, GError **errp)
 {
-    static const char *const words[] = {
-#define HT_ISPEC_MEMBER(member, shown, key, word, ...) word,
-#include "facts/htools.def"
-    };
-    char *parts[G_N_ELEMENTS(words)];
-    unsigned n = split(text, ',', parts, G_N_ELEMENTS(words)), i = 0;
+    char *parts[HT_ISPEC_MEMBERS];
+    unsigned n = split(text, ',', parts, HT_ISPEC_MEMBERS);
 
-    if (n < G_N_ELEMENTS(words)) {
-        return fail(line, errp, "%s has %u numbers, %zu are needed", which, n, G_N_ELEMENTS(words));
+    if (n < HT_ISPEC_MEMBERS) {
+        return fail(line, errp, "%s has %u numbers, %d are needed", which, n, HT_ISPEC_MEMBERS);
     }
-#define HT_ISPEC_MEMBER(member, ...)                                                               \
-    {                                                                                              \
-        g_autofree char *name = g_strconcat(which, "/", words[i], NULL);                           \
-                                                                                                   \
-        if (!column_int(line, name, parts[i], &spec->member, errp)) {                              \
-            return false;                                                                          \
-        }                                                                                          \
-        i++;                                                                                       \
+    for (int i = 0; i < HT_ISPEC_MEMBERS; i++) {
+        const struct ht_ispec_row *row = &ht_ispec_rows[i];
+        g_autofree char *name = g_strconcat(which, "/", row->word, NULL);
+
+        if (!column_int(line, name, parts[i], ht_ispec_member(spec, row), errp)) {
+            return false;
+        }
     }
-#include "facts/htools.def"
     return true;
 }
 

@@ -69,12 +69,10 @@ static void append_instance(const struct ht_cluster *cluster, const struct ht_in
 
 static void append_spec(const struct ht_ispec *spec, GString *out)
 {
-    const char *separator = "";
-
-#define HT_ISPEC_MEMBER(member, ...)                                                               \
-    g_string_append_printf(out, "%s%" PRId64, separator, spec->member);                            \
-    separator = ",";
-#include "facts/htools.def"
+    for (int i = 0; i < HT_ISPEC_MEMBERS; i++) {
+        g_string_append_printf(out, "%s%" PRId64, i == 0 ? "" : ",",
+                               ht_ispec_value(spec, &ht_ispec_rows[i]));
+    }
 }
 
 static void append_policy(const char *owner, const struct ht_ipolicy *ipolicy, GString *out)

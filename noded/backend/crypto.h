@@ -1,0 +1,10 @@
+/* This node's certificate. */
+#ifndef GANTRY_NODED_BACKEND_CRYPTO_H
+#define GANTRY_NODED_BACKEND_CRYPTO_H
+
+#include "base/json-writer.h"
+
+/* Writes what node_verify answers: [state or null, text or digest] (_VerifyClientCertificate). */
+void backend_write_client_cert(struct json_writer *result);
+
+#endif

@@ -1,0 +1,234 @@
+/* Programs that the site or a third party provides: hooks, allocators, out-of-band helpers. */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "compat-config/paths/paths.h"
+#include "facts/constants.h"
+#include "noded/backend/common.h"
+#include "noded/backend/hooks.h"
+
+enum { MS = 1000 };
+
+static bool is_hook(const char *name, const char *path)
+{
+    return backend_is_plugin_name(name) && g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+           access(path, X_OK) == 0;
+}
+
+static void write_hook(struct json_writer *result, const char *name, int64_t status,
+                       const char *output)
+{
+    json_write_array_begin(result);
+    json_write_string(result, name);
+    json_write_int(result, status);
+    json_write_string(result, output);
+    json_write_array_end(result);
+}
+
+/* Nothing in the environment but what the master gives (RunCmd with reset_env). */
+static struct cmd *hook_cmd(const char *path, char **env)
+{
+    struct cmd *cmd = cmd_new(path, NULL);
+
+    cmd_set_env(cmd, "PATH", NULL);
+    cmd_set_env(cmd, "LC_ALL", NULL);
+    for (char **item = env; *item != NULL; item++) {
+        g_auto(GStrv) pair = g_strsplit(*item, "=", 2);
+
+        cmd_set_env(cmd, pair[0], pair[1]);
+    }
+    return cmd;
+}
+
+static void run_hook(struct json_writer *result, const char *name, const char *path, char **env)
+{
+    CLEANUP(cmd_freep) struct cmd *cmd = hook_cmd(path, env);
+    g_autoptr(GError) error = NULL;
+    CLEANUP(cmd_result_freep) struct cmd_result *done = cmd_run(cmd, &error);
+    g_autofree char *output = NULL, *safe = NULL;
+
+    if (done == NULL) {
+        output = g_strdup_printf("Hook script execution error: %s", error->message);
+        write_hook(result, name, C_HKR_FAIL, output);
+        return;
+    }
+    output = backend_output(done);
+    safe = text_safe_encode(g_strstrip(output));
+    write_hook(result, name, cmd_result_ok(done) ? C_HKR_SUCCESS : C_HKR_FAIL, safe);
+}
+
+bool hooks_run(const char *hpath, const char *phase, char **env, struct json_writer *result,
+               GError **errp)
+{
+    g_autofree char *subdir = g_strdup_printf("%s-%s.d", hpath, phase);
+    g_autofree char *dir = g_build_filename(path_get(PATH_HOOKS_BASE_DIR), subdir, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (strcmp(phase, C_HOOKS_PHASE_PRE) != 0 && strcmp(phase, C_HOOKS_PHASE_POST) != 0) {
+        return noded_fail(errp, "unknown phase of hooks '%s'", phase);
+    }
+    if (*hpath == '\0' || strchr(hpath, '/') != NULL) {
+        return noded_fail(errp, "'%s' is not a name of hooks", hpath);
+    }
+    if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {
+        names = backend_list_visible(dir, &error);
+        if (names == NULL) {
+            log_warning("hooks are skipped: %s", error->message);
+        }
+    }
+    json_write_array_begin(result);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *file = g_ptr_array_index(names, i);
+        g_autofree char *name = g_strdup_printf("%s/%s", subdir, file);
+        g_autofree char *path = g_build_filename(dir, file, NULL);
+
+        if (is_hook(file, path)) {
+            run_hook(result, name, path, env);
+        } else {
+            write_hook(result, name, C_HKR_SKIP, "");
+        }
+    }
+    json_write_array_end(result);
+    return true;
+}
+
+NODED_CALL(hooks_runner, NODED_WORKER)
+{
+    g_autoptr(GPtrArray) env = g_ptr_array_new_with_free_func(g_free);
+
+    for (size_t i = 0; i < args->env.n; i++) {
+        const struct json *value = args->env.v[i].value;
+        const char *key = args->env.v[i].key;
+
+        if (json_kind(value) != JSON_STRING || *key == '\0' || strchr(key, '=') != NULL) {
+            return noded_fail(errp, "variable %s of hooks: the value must be a text", key);
+        }
+        g_ptr_array_add(env, g_strdup_printf("%s=%s", key, json_string(value)));
+    }
+    g_ptr_array_add(env, NULL);
+    return hooks_run(args->hpath, args->phase, (char **)env->pdata, result, errp);
+}
+
+/* --- Allocators ---------------------------------------------------------------------------------
+ */
+
+static char *find_allocator(const char *name, GError **errp)
+{
+    const char *const *dirs = path_list(PATH_IALLOCATOR_SEARCH_PATH);
+
+    for (size_t i = 0; backend_is_plugin_name(name) && dirs[i] != NULL; i++) {
+        g_autofree char *path = g_build_filename(dirs[i], name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    noded_fail(errp, "the allocator '%s' is not in the search path of %s", name,
+               backend_node_name());
+    return NULL;
+}
+
+static bool add_options(struct cmd *cmd, const struct json *options, GError **errp)
+{
+    struct json_iter it;
+
+    if (options == NULL) {
+        return true;
+    }
+    if (json_kind(options) != JSON_OBJECT) {
+        return noded_fail(errp, "parameters of an allocator must be a dictionary");
+    }
+    it = json_iter_begin(options);
+    while (json_iter_next(&it)) {
+        if (it.value == NULL) {
+            cmd_addf(cmd, "--%s", it.key);
+        } else if (json_kind(it.value) == JSON_STRING) {
+            cmd_addf(cmd, "--%s=%s", it.key, json_string(it.value));
+        } else {
+            return noded_fail(errp, "parameter %s of an allocator must be a text", it.key);
+        }
+    }
+    return true;
+}
+
+static bool run_allocator(const char *program, const char *file, const struct json *options,
+                          struct json_writer *result, GError **errp)
+{
+    CLEANUP(cmd_freep) struct cmd *cmd = cmd_new(program, file, NULL);
+    CLEANUP(cmd_result_freep) struct cmd_result *done = NULL;
+
+    cmd_inherit_env(cmd);
+    if (!add_options(cmd, options, errp)) {
+        return false;
+    }
+    done = cmd_run(cmd, errp);
+    if (done == NULL) {
+        return false;
+    }
+    if (!cmd_result_ok(done)) {
+        return cmd_result_fail(done, errp);
+    }
+    json_write_string_len(result, done->out, done->out_len);
+    return true;
+}
+
+NODED_CALL(iallocator_runner, NODED_WORKER)
+{
+    g_autofree char *program = find_allocator(args->name, errp);
+    g_autofree char *file = NULL;
+    bool ok;
+    int fd;
+
+    if (program == NULL) {
+        return false;
+    }
+    fd = g_file_open_tmp("ganeti-iallocator.XXXXXX", &file, errp);
+    if (fd < 0) {
+        return false;
+    }
+    ok = fs_write_fd(fd, file, args->idata, strlen(args->idata), errp);
+    (void)close(fd);
+    ok = ok && run_allocator(program, file, args->default_iallocator_params, result, errp);
+    (void)g_unlink(file);
+    return ok;
+}
+
+/* --- Out of band --------------------------------------------------------------------------------
+ */
+
+NODED_CALL(run_oob, NODED_WORKER)
+{
+    CLEANUP(cmd_freep)
+    struct cmd *cmd = cmd_new(args->oob_program, args->command, args->remote_node, NULL);
+    CLEANUP(json_unrefp) struct json *value = NULL;
+    g_autofree char *text = NULL;
+
+    if (!g_path_is_absolute(args->oob_program)) {
+        return noded_fail(errp, "'%s' is not the full path of a program", args->oob_program);
+    }
+    if (args->timeout != NULL && json_kind(args->timeout) != JSON_INT) {
+        return noded_fail(errp, "a timeout must be a number of seconds");
+    }
+    cmd_inherit_env(cmd);
+    if (args->timeout != NULL) {
+        cmd_set_timeout(cmd, (guint)CLAMP(json_int(args->timeout), 0, G_MAXINT / MS) * MS);
+    }
+    if (!cmd_check(cmd, &text, errp)) {
+        return false;
+    }
+    if (*text != '\0' && !json_parse(text, -1, &value, errp)) {
+        g_prefix_error(errp, "%s printed no JSON: ", args->oob_program);
+        return false;
+    }
+    json_write_value(result, value);
+    return true;
+}

@@ -1,0 +1,174 @@
+#include "config.h"
+
+#include "noded/hypervisor/hv-common.h"
+
+#include <string.h>
+
+#include "base/fs.h"
+#include "compat-config/paths/paths.h"
+#include "facts/constants.h"
+#include "facts/errors.h"
+
+bool hv_fail(GError **errp, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    return err_fail(errp, ERR_HYPERVISOR, ECODE_NONE, "%s", text);
+}
+
+const char *hv_text(const struct value_map *hvparams, enum hv_name_id name)
+{
+    const char *text = fact_value_text(hv_value(hvparams, name));
+
+    return text != NULL ? text : "";
+}
+
+bool hv_true(const struct value_map *hvparams, enum hv_name_id name)
+{
+    return fact_value_is_true(hv_value(hvparams, name));
+}
+
+int64_t hv_int(const struct value_map *hvparams, enum hv_name_id name, int64_t dflt)
+{
+    const struct fact_value *value = hv_value(hvparams, name);
+
+    return value != NULL && value->kind == JSON_INT ? value->integer : dflt;
+}
+
+bool hv_make_dirs(const enum path_id *dirs, size_t n, GError **errp)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!fs_make_dir(path_get(dirs[i]), C_RUN_DIRS_MODE, (uid_t)-1, (gid_t)-1, errp)) {
+            err_wrap(errp, ERR_HYPERVISOR, ECODE_NONE);
+            return false;
+        }
+    }
+    return true;
+}
+
+char *hv_guest_file(enum path_id dir, const char *name, GError **errp)
+{
+    if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0) {
+        hv_fail(errp, "'%s' cannot be the name of an instance", name != NULL ? name : "");
+        return NULL;
+    }
+    return g_build_filename(path_get(dir), name, NULL);
+}
+
+int64_t hv_startup_memory(const struct beparams *beparams, int64_t free)
+{
+    return MAX(beparams->minmem, MIN(beparams->maxmem, free));
+}
+
+bool hv_no_validate(const struct value_map *hvparams, GError **errp)
+{
+    (void)hvparams;
+    (void)errp;
+    return true;
+}
+
+bool hv_no_cleanup(const char *name, GError **errp)
+{
+    (void)name;
+    (void)errp;
+    return true;
+}
+
+char *hv_no_migration_info(const struct instance *instance, GError **errp)
+{
+    (void)instance;
+    (void)errp;
+    return g_strdup("");
+}
+
+bool hv_no_accept(const struct instance *instance, const char *info, const char *target,
+                  GError **errp)
+{
+    (void)instance;
+    (void)info;
+    (void)target;
+    (void)errp;
+    return true;
+}
+
+bool hv_no_finish_target(const struct instance *instance, const char *info, bool success,
+                         GError **errp)
+{
+    (void)instance;
+    (void)info;
+    (void)success;
+    (void)errp;
+    return true;
+}
+
+bool hv_no_finish_source(const struct instance *instance, bool success, bool live, GError **errp)
+{
+    (void)instance;
+    (void)success;
+    (void)live;
+    (void)errp;
+    return true;
+}
+
+static bool fail_unsupported(const struct instance *instance, enum err_class error_class,
+                             const char *what, GError **errp)
+{
+    return err_fail(errp, error_class, ECODE_NONE, "%s is not supported by the hypervisor of %s",
+                    what, instance->name);
+}
+
+bool hv_unsupported_migrate(const char *cluster_name, const struct instance *instance,
+                            const char *target, bool live, GError **errp)
+{
+    (void)cluster_name;
+    (void)target;
+    (void)live;
+    return fail_unsupported(instance, ERR_HYPERVISOR, "Migration", errp);
+}
+
+bool hv_unsupported_migration_status(const struct instance *instance, struct hv_migration *ret,
+                                     GError **errp)
+{
+    (void)ret;
+    return fail_unsupported(instance, ERR_HYPERVISOR, "Migration", errp);
+}
+
+bool hv_unsupported_balloon(const struct instance *instance, int64_t memory, GError **errp)
+{
+    (void)memory;
+    return fail_unsupported(instance, ERR_HYPERVISOR, "A change of memory", errp);
+}
+
+bool hv_unsupported_hot_supported(const struct instance *instance, GError **errp)
+{
+    return fail_unsupported(instance, ERR_HOTPLUG, "Hotplug", errp);
+}
+
+bool hv_unsupported_hot_verify(const struct instance *instance, enum hv_hot_action action,
+                               enum hv_hot_target target, GError **errp)
+{
+    (void)action;
+    (void)target;
+    return fail_unsupported(instance, ERR_HOTPLUG, "Hotplug", errp);
+}
+
+bool hv_unsupported_hot_change(const struct instance *instance, enum hv_hot_action action,
+                               const struct hv_device *device, GError **errp)
+{
+    (void)action;
+    (void)device;
+    return fail_unsupported(instance, ERR_HOTPLUG, "Hotplug", errp);
+}
+
+bool hv_unsupported_resize_disk(const struct instance *instance, const struct disk *disk,
+                                int64_t size, GError **errp)
+{
+    (void)disk;
+    (void)size;
+    return fail_unsupported(instance, ERR_HOTPLUG, "The resize of a disk in use", errp);
+}

@@ -1,0 +1,274 @@
+/* Calls on a node that is a folder: a virtual cluster. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include <glib/gstdio.h>
+
+#include "base/fs-tree.h"
+#include "base/fs.h"
+#include "base/tests/unit.h"
+#include "compat-config/paths/paths.h"
+#include "noded/server/dispatch.h"
+#include "noded/server/peer.h"
+
+/* How a path of the node travels. */
+#define WIRE "/###-VIRTUAL-PATH-###,"
+
+static char *root;
+
+static void setup(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("gantry-backend-XXXXXX", NULL);
+
+    root = g_build_filename(dir, "node1.lab.example", NULL);
+    g_setenv("GANETI_ROOTDIR", root, TRUE);
+    g_setenv("GANETI_HOSTNAME", "node1.lab.example", TRUE);
+    ck_assert(paths_init(NULL));
+    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR), 0755), 0);
+    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_LOCK_DIR), 0755), 0);
+    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_HOOKS_BASE_DIR), 0755), 0);
+}
+
+static void teardown(void)
+{
+    g_autofree char *dir = g_path_get_dirname(root);
+
+    ck_assert(fs_remove_tree(dir, NULL));
+    g_free(root);
+}
+
+static char *call(enum rpc_id id, const char *text)
+{
+    GString *answer = g_string_new(NULL);
+
+    noded_answer(id, text, strlen(text), answer);
+    return g_string_free(answer, FALSE);
+}
+
+static void expect(enum rpc_id id, const char *text, const char *expected)
+{
+    g_autofree char *answer = call(id, text);
+
+    ck_assert_str_eq(answer, expected);
+}
+
+/* Fails, and says this. */
+static void refuse(enum rpc_id id, const char *text, const char *part)
+{
+    g_autofree char *answer = call(id, text);
+
+    ck_assert_msg(g_str_has_prefix(answer, "[false, "), "%s", answer);
+    ck_assert_msg(strstr(answer, part) != NULL, "%s", answer);
+}
+
+static char *content(const char *path)
+{
+    return fs_read_file(path, 1024 * 1024, NULL, NULL);
+}
+
+static void write_script(const char *dir, const char *name, const char *text, mode_t mode)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    const struct fs_write_opts opts = {.mode = mode};
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_assert(fs_write_atomic(path, text, strlen(text), &opts, NULL));
+}
+
+START_TEST(only_listed_files_are_replaced)
+{
+    refuse(RPC_upload_file_single,
+           "[\"" WIRE "/etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, null]",
+           "/etc/passwd");
+    refuse(RPC_upload_file_single,
+           "[\"" WIRE
+           "/var/lib/ganeti/../../../etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, "
+           "null]",
+           "passwd");
+    refuse(RPC_upload_file_single,
+           "[\"" WIRE
+           "/var/lib/ganeti/known_hosts\", [0, \"x\"], 420, \"nobody-at-all\", \"root\", null, "
+           "null]",
+           "nobody-at-all");
+    ck_assert(!g_file_test(path_get(PATH_SSH_KNOWN_HOSTS_FILE), G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(the_simple_store_is_written)
+{
+    g_autofree char *path = path_format(PATH_SSCONF_FILE, "node_list");
+    g_autofree char *text = NULL;
+
+    expect(RPC_write_ssconf_files,
+           "[{\"node_list\": [\"a\", \"b\"], \"cluster_name\": \"c\", \"offline_nodes\": []}]",
+           "[true, null]");
+    text = content(path);
+    ck_assert_str_eq(text, "a\nb\n");
+    refuse(RPC_write_ssconf_files, "[{\"nonsense\": \"x\"}]", "nonsense");
+    refuse(RPC_write_ssconf_files, "[{\"node_list\": [1]}]", "node_list");
+    expect(RPC_write_ssconf_files, "[{\"master_node\": \"m.lab.example\"}]", "[true, null]");
+    expect(RPC_master_node_name, "[]", "[true, \"m.lab.example\"]");
+}
+END_TEST
+
+START_TEST(job_files_stay_in_the_queue)
+{
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/config.data\", [0, \"x\"]]",
+           "config.data");
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue/../config.data\", [0, \"x\"]]",
+           "config.data");
+    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue\", [0, \"x\"]]", "queue");
+    refuse(RPC_jobqueue_rename, "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\"]]]", "pair");
+    refuse(RPC_jobqueue_rename,
+           "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\", \"" WIRE
+           "/var/lib/ganeti/archive/job-1\"]]]",
+           "archive");
+}
+END_TEST
+
+START_TEST(purging_the_queue_spares_its_lock)
+{
+    write_script(path_get(PATH_QUEUE_DIR), "job-7", "{}", 0644);
+    write_script(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR), "job-3", "{}", 0644);
+    expect(RPC_jobqueue_purge, "[]", "[true, null]");
+    ck_assert(g_file_test(path_get(PATH_JOB_QUEUE_LOCK_FILE), G_FILE_TEST_EXISTS));
+    ck_assert_int_eq(g_rmdir(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR)), 0);
+}
+END_TEST
+
+START_TEST(the_pause_of_the_watcher)
+{
+    expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    expect(RPC_set_watcher_pause, "[4102444800.9]", "[true, null]");
+    expect(RPC_get_watcher_pause, "[]", "[true, 4102444800]");
+    expect(RPC_set_watcher_pause, "[null]", "[true, null]");
+    expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    refuse(RPC_set_watcher_pause, "[\"soon\"]", "number");
+    /* Long over: the file goes. */
+    expect(RPC_set_watcher_pause, "[1000]", "[true, null]");
+    expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    ck_assert(!g_file_test(path_get(PATH_WATCHER_PAUSEFILE), G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(hooks_see_only_what_they_are_given)
+{
+    g_autofree char *dir = g_build_filename(path_get(PATH_HOOKS_BASE_DIR), "node-add-pre.d", NULL);
+
+    expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {}]", "[true, []]");
+    write_script(dir, "10-good", "#!/bin/sh\n/usr/bin/env -u PWD -u SHLVL -u _ | /usr/bin/sort\n",
+                 0755);
+    write_script(dir, "20-bad", "#!/bin/sh\necho no >&2\nexit 1\n", 0755);
+    write_script(dir, "30.skipped", "#!/bin/sh\n", 0755);
+    write_script(dir, "40-not-executable", "#!/bin/sh\n", 0644);
+    expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"GANETI_X\": \"y z\"}]",
+           "[true, [[\"node-add-pre.d/10-good\", 2, \"GANETI_X=y z\"], "
+           "[\"node-add-pre.d/20-bad\", 1, \"no\"], [\"node-add-pre.d/30.skipped\", 0, \"\"], "
+           "[\"node-add-pre.d/40-not-executable\", 0, \"\"]]]");
+    refuse(RPC_hooks_runner, "[\"../etc\", \"pre\", {}]", "../etc");
+    refuse(RPC_hooks_runner, "[\"node-add\", \"during\", {}]", "during");
+    refuse(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"X\": 1}]", "X");
+}
+END_TEST
+
+START_TEST(exports_are_listed_and_read)
+{
+    g_autofree char *dir = g_build_filename(path_get(PATH_EXPORT_DIR), "web1", NULL);
+    g_autofree char *info = g_strdup_printf("[\"%s\"]", dir);
+
+    refuse(RPC_export_list, "[]", "folder of exports");
+    write_script(dir, "config.ini", "[export]\nVersion = 0\nos: noop\n[instance]\nname = web1\n",
+                 0644);
+    expect(RPC_export_list, "[]", "[true, [\"web1\"]]");
+    expect(RPC_export_info, info,
+           "[true, \"[export]\\nversion = 0\\nos = noop\\n\\n[instance]\\nname = web1\\n\\n\"]");
+    refuse(RPC_export_remove, "[\"../export\"]", "../export");
+    refuse(RPC_export_remove, "[\"web2\"]", "web2");
+    expect(RPC_export_remove, "[\"web1\"]", "[true, null]");
+    expect(RPC_export_list, "[]", "[true, []]");
+}
+END_TEST
+
+START_TEST(answers_of_the_checks)
+{
+    g_autofree char *answer =
+        call(RPC_node_verify,
+             "[{\"filelist\": [\"" WIRE "/nowhere\"], \"user-scripts\": [\"/nowhere\"], "
+             "\"oob-paths\": [\"/bin/sh\"], \"node-net-test\": [[], []], "
+             "\"master-ip\": [\"m\", \"127.0.0.1\", []], \"unknown\": 1, "
+             "\"nodelist\": [[\"a\"], {}, []]}, \"cluster\", {}]");
+
+    ck_assert_str_eq(answer, "[true, {\"filelist\": {}, \"nodelist\": {}, \"node-net-test\": {}, "
+                             "\"master-ip\": null, \"user-scripts\": [\"/nowhere\"], "
+                             "\"oob-paths\": [null]}]");
+}
+END_TEST
+
+START_TEST(a_node_that_runs_no_guests_is_not_asked_for_them)
+{
+    expect(RPC_node_verify,
+           "[{\"nonvmnodes\": [\"node1.lab.example\"], \"hypervisor\": [\"fake\"], "
+           "\"instancelist\": [\"fake\"]}, \"cluster\", {}]",
+           "[true, {}]");
+    expect(RPC_node_verify,
+           "[{\"nonvmnodes\": [\"other\"], \"instancelist\": [\"nonsense\"]}, \"c\", {}]",
+           "[true, {\"instancelist\": \"node1.lab.example has no driver for the hypervisor "
+           "'nonsense'\"}]");
+}
+END_TEST
+
+START_TEST(who_may_call)
+{
+    const char *dir = path_get(PATH_DATA_DIR);
+
+    /* Nobody, while there is neither a list nor a certificate of the cluster. */
+    ck_assert(!noded_peer_is_known("AA:BB", dir, "/nowhere"));
+    write_script(dir, "ssconf_master_candidates_certs", "uuid1=AA:BB\nuuid2=CC:DD\n", 0644);
+    ck_assert(noded_peer_is_known("AA:BB", dir, "/nowhere"));
+    ck_assert(noded_peer_is_known("CC:DD", dir, "/nowhere"));
+    ck_assert(!noded_peer_is_known("uuid1", dir, "/nowhere"));
+    ck_assert(!noded_peer_is_known("AA:B", dir, "/nowhere"));
+    ck_assert(!noded_peer_is_known("", dir, "/nowhere"));
+}
+END_TEST
+
+START_TEST(bad_arguments_do_no_harm)
+{
+    static const char *const bodies[] = {
+        "[]",
+        "{}",
+        "null",
+        "[null, null, null, null]",
+        "[[], [], []]",
+        "[{}, {}, {}]",
+        "[\"\", \"\", {}]",
+        "[-1]",
+        "[1e300]",
+        "[[[]]]",
+        "[\"\", [0, \"\"]]",
+    };
+
+    for (size_t i = 0; i < RPC_COUNT; i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(bodies); k++) {
+            g_autofree char *answer = NULL;
+
+            /* These change the machine whatever they are told. */
+            if (i == RPC_node_stop_master || i == RPC_node_start_master_daemons ||
+                i == RPC_node_ensure_daemon || i == RPC_x509_cert_create) {
+                continue;
+            }
+            answer = call((enum rpc_id)i, bodies[k]);
+            ck_assert_msg(g_str_has_prefix(answer, "[true, ") ||
+                              g_str_has_prefix(answer, "[false, "),
+                          "%s %s: %s", rpc_rows[i].name, bodies[k], answer);
+        }
+    }
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("calls", setup, teardown, only_listed_files_are_replaced,
+                  the_simple_store_is_written, job_files_stay_in_the_queue,
+                  purging_the_queue_spares_its_lock, the_pause_of_the_watcher,
+                  hooks_see_only_what_they_are_given, exports_are_listed_and_read,
+                  answers_of_the_checks, a_node_that_runs_no_guests_is_not_asked_for_them,
+                  who_may_call, bad_arguments_do_no_harm)
