@@ -313,8 +313,52 @@ START_TEST(a_watch_keeps_up_with_the_file)
 }
 END_TEST
 
+/* What became of the reference's own sample configurations (test/data/cluster_config_*.json) when
+ * they were given to wconfd 3.0.2 as they are, and here: none loads. Those of 2.x lack what
+ * cfgupgrade adds, those of 3.x have DRBD disks whose children lack UUIDs. Once the children have
+ * them, those of 3.x load in both with equal values. Here the same faults in a cluster of our own.
+ */
+START_TEST(older_samples_load_where_wconfd_loads_them)
+{
+    static const char child_uuid[] = ",\"uuid\":\"d0000001-0000-4000-8000-000000000001\"";
+    static const struct {
+        const char *version;
+        bool uuids, loads;
+    } samples[] = {
+        {"2070000", true, false}, {"2080000", true, false},  {"2090000", true, false},
+        {"2100000", true, false}, {"2110000", true, false},  {"2120000", true, false},
+        {"2130000", true, false}, {"2140000", true, false},  {"2150000", true, false},
+        {"2160000", true, false}, {"3000000", false, false}, {"3010000", false, false},
+        {"3000000", true, true},  {"3010000", true, true},
+    };
+    g_autofree char *text = NULL;
+
+    ck_assert(g_file_get_contents(TEST_DATA "/cluster-drbd.json", &text, NULL, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
+        g_auto(GStrv) halves = g_strsplit(text, "\"version\":3000000", 2);
+        g_auto(GStrv) parts = g_strsplit(halves[1], child_uuid, 2);
+        g_autofree char *sample =
+            g_strconcat(halves[0], "\"version\":", samples[i].version, parts[0],
+                        samples[i].uuids ? child_uuid : "", parts[1], NULL);
+        CLEANUP(cfg_unrefp) const struct cfg *cfg = NULL;
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_nonnull(parts[1]);
+        cfg = cfg_parse(sample, strlen(sample), &error);
+        ck_assert_msg((cfg != NULL) == samples[i].loads, "%s: %s", samples[i].version,
+                      error != NULL ? error->message : "loads");
+        if (samples[i].version[0] == '2') {
+            ck_assert(g_error_matches(error, CFG_STORE_ERROR, CFG_STORE_ERROR_VERSION));
+        } else if (cfg == NULL) {
+            ck_assert_ptr_nonnull(strstr(error->message, "children[0]: member \"uuid\""));
+        }
+    }
+}
+END_TEST
+
 UNIT_MAIN("store", what_wconfd_wrote_comes_out_byte_for_byte, nested_disks_come_out_byte_for_byte,
           unknown_members_survive, errors_name_the_place,
-          a_commit_changes_what_it_edits_and_no_more, objects_come_and_go,
-          nothing_changed_is_the_same_snapshot, a_file_that_is_no_configuration_stays_as_it_is,
+          older_samples_load_where_wconfd_loads_them, a_commit_changes_what_it_edits_and_no_more,
+          objects_come_and_go, nothing_changed_is_the_same_snapshot,
+          a_file_that_is_no_configuration_stays_as_it_is,
           an_upgrade_fills_what_is_missing_and_only_once, a_watch_keeps_up_with_the_file)
