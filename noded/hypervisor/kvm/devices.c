@@ -106,7 +106,7 @@ static char *device_id(const char *kind, const char *uuid)
 static bool place(struct kvm_hvinfo *info, const char *kind, const char *uuid, const char *driver,
                   bool scsi, struct kvm_slots *slots, GError **errp)
 {
-    unsigned slot;
+    unsigned slot = 0;
     bool taken = scsi ? take_slot(&slots->scsi, SCSI_SLOTS, KVM_SCSI_BUS, &slot, errp)
                       : take_slot(&slots->pci, C_QEMU_PCI_SLOTS, KVM_PCI_BUS, &slot, errp);
 
