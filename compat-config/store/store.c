@@ -3,10 +3,12 @@
 #include "compat-config/store/store.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/json-scan.h"
 #include "base/json-writer.h"
 #include "base/json.h"
+#include "compat-config/model/filter-rule.h"
 #include "compat-config/model/internal.h"
 #include "facts/codec.h"
 
@@ -59,6 +61,9 @@ static bool check_object(enum cfg_kind kind, const char *key, const char *uuid, 
 {
     if (g_strcmp0(key, uuid) != 0) {
         return fact_fail(errp, FACT_ERROR_VALUE, path, "has the UUID %s", uuid);
+    }
+    if (kind == CFG_KIND_filter) {
+        return cfg_filter_rule_check(value, path, errp);
     }
     return kind != CFG_KIND_disk || cfg_disk_check(value, path, errp);
 }
@@ -173,6 +178,19 @@ static const char *container_name(enum cfg_kind kind)
     g_assert_not_reached();
 }
 
+/* The reference's loader knows two families, by the kernel's numbers (Types.hs, IpFamily). */
+static bool check_cluster(const struct cluster *cluster, const struct fact_path *path,
+                          GError **errp)
+{
+    const struct fact_path family = {.up = path, .member = "primary_ip_family"};
+
+    if (cluster->primary_ip_family != AF_INET && cluster->primary_ip_family != AF_INET6) {
+        return fact_fail(errp, FACT_ERROR_VALUE, &family, "expected %d (IPv4) or %d (IPv6)",
+                         AF_INET, AF_INET6);
+    }
+    return true;
+}
+
 /* Takes the head out of parts. */
 static const struct cfg *from_parts(struct parts *parts, GError **errp)
 {
@@ -182,7 +200,7 @@ static const struct cfg *from_parts(struct parts *parts, GError **errp)
     bool good;
 
     cluster = decode_object(&fact_object_cluster, parts->head->cluster, &path, errp);
-    good = cluster != NULL;
+    good = cluster != NULL && check_cluster(cluster, &path, errp);
     for (int kind = 0; good && kind < CFG_KIND_COUNT; kind++) {
         tables[kind] = decode_table(kind, container_name(kind), &parts->containers[kind], errp);
         good = tables[kind] != NULL;
