@@ -188,10 +188,13 @@ void qf_job_archived(const struct query *query, const struct query_item *item,
 
 /* ---- one value for each opcode ---- */
 
-/* Writes a list with one member of each opcode, null where it is not set. */
-static void set_each(const struct query_item *item, const char *name, struct query_value *ret_value)
+/* Writes what a field shows of one opcode; name is the member it is about, if it is about one. */
+typedef void (*write_opcode_fn)(const struct queued_opcode *op, const char *name,
+                                struct json_writer *w);
+
+static void set_each(const struct query_item *item, write_opcode_fn write, const char *name,
+                     struct query_value *ret_value)
 {
-    const struct fact_member *member = fact_object_find(&fact_object_queued_opcode, name);
     const struct queued_job *job = job_of(item, ret_value);
     GString *out;
     struct json_writer w;
@@ -203,90 +206,63 @@ static void set_each(const struct query_item *item, const char *name, struct que
     w = query_set_begin(out);
     json_write_array_begin(&w);
     for (size_t i = 0; i < job->ops.n; i++) {
-        if (fact_member_is_set(&fact_object_queued_opcode, &job->ops.v[i], member)) {
-            fact_encode(member->spec->type, (const char *)&job->ops.v[i] + member->offset, &w);
-        } else {
-            json_write_null(&w);
-        }
+        write(&job->ops.v[i], name, &w);
     }
     json_write_array_end(&w);
     query_set_end(ret_value, out);
 }
 
-#define QF_EACH(getter, member)                                                                    \
+/* Null where it is not set. */
+static void write_member(const struct queued_opcode *op, const char *name, struct json_writer *w)
+{
+    const struct fact_member *member = fact_object_find(&fact_object_queued_opcode, name);
+
+    if (fact_member_is_set(&fact_object_queued_opcode, op, member)) {
+        fact_encode(member->spec->type, (const char *)op + member->offset, w);
+    } else {
+        json_write_null(w);
+    }
+}
+
+/* An opcode that this release knows is shown as the queue daemon writes it, any other as it stands.
+ */
+static void write_input(const struct queued_opcode *queued, const char *name, struct json_writer *w)
+{
+    CLEANUP(opcode_freep) struct opcode *op = opcode_decode(queued->input, NULL, NULL);
+
+    (void)name;
+    if (op != NULL) {
+        opcode_encode(op, OPCODE_SUBMITTED, w);
+    } else {
+        json_write_value(w, queued->input);
+    }
+}
+
+static void write_summary(const struct queued_opcode *op, const char *name, struct json_writer *w)
+{
+    g_autofree char *summary = job_opcode_summary(op->input);
+
+    (void)name;
+    json_write_string(w, summary);
+}
+
+#define QF_EACH(getter, write, name)                                                               \
     void qf_job_##getter(const struct query *query, const struct query_item *item,                 \
                          const struct qfield *field, struct query_value *ret_value)                \
     {                                                                                              \
         (void)query;                                                                               \
         (void)field;                                                                               \
-        set_each(item, #member, ret_value);                                                        \
+        set_each(item, write, name, ret_value);                                                    \
     }
-QF_EACH(opresult, result)
-QF_EACH(opstatus, status)
-QF_EACH(oplog, log)
-QF_EACH(opstart, start_timestamp)
-QF_EACH(opexec, exec_timestamp)
-QF_EACH(opend, end_timestamp)
-QF_EACH(oppriority, priority)
-
-/* An opcode that this release knows is shown as the queue daemon writes it, any other as it stands.
- */
-static void write_input(struct json_writer *w, struct json *input)
-{
-    CLEANUP(opcode_freep) struct opcode *op = opcode_decode(input, NULL, NULL);
-
-    if (op != NULL) {
-        opcode_encode(op, OPCODE_SUBMITTED, w);
-    } else {
-        json_write_value(w, input);
-    }
-}
-
-void qf_job_ops(const struct query *query, const struct query_item *item,
-                const struct qfield *field, struct query_value *ret_value)
-{
-    const struct queued_job *job = job_of(item, ret_value);
-    GString *out;
-    struct json_writer w;
-
-    (void)query;
-    (void)field;
-    if (job == NULL) {
-        return;
-    }
-    out = g_string_new(NULL);
-    w = query_set_begin(out);
-    json_write_array_begin(&w);
-    for (size_t i = 0; i < job->ops.n; i++) {
-        write_input(&w, job->ops.v[i].input);
-    }
-    json_write_array_end(&w);
-    query_set_end(ret_value, out);
-}
-
-void qf_job_summary(const struct query *query, const struct query_item *item,
-                    const struct qfield *field, struct query_value *ret_value)
-{
-    const struct queued_job *job = job_of(item, ret_value);
-    GString *out;
-    struct json_writer w;
-
-    (void)query;
-    (void)field;
-    if (job == NULL) {
-        return;
-    }
-    out = g_string_new(NULL);
-    w = query_set_begin(out);
-    json_write_array_begin(&w);
-    for (size_t i = 0; i < job->ops.n; i++) {
-        g_autofree char *summary = job_opcode_summary(job->ops.v[i].input);
-
-        json_write_string(&w, summary);
-    }
-    json_write_array_end(&w);
-    query_set_end(ret_value, out);
-}
+QF_EACH(ops, write_input, NULL)
+QF_EACH(summary, write_summary, NULL)
+QF_EACH(opresult, write_member, "result")
+QF_EACH(opstatus, write_member, "status")
+QF_EACH(oplog, write_member, "log")
+QF_EACH(opstart, write_member, "start_timestamp")
+QF_EACH(opexec, write_member, "exec_timestamp")
+QF_EACH(opend, write_member, "end_timestamp")
+QF_EACH(oppriority, write_member, "priority")
 
 /* ---- times of the job ---- */
 
