@@ -162,12 +162,14 @@ static char *addresses(const struct json *instance, const char *uuid)
     return g_string_free(out, FALSE);
 }
 
-/* All instances in one question; the reference asks for each. */
+/* All instances in one question; the reference asks for each, in the order of the network's list,
+ * which the answer to one question does not keep. */
 static bool print_instances(struct cli_run *run, const struct json *network, GError **errp)
 {
     static const char *const fields[] = {"name", "nic.ips", "nic.networks", NULL};
     const struct json *names = list_at(network, INST_LIST);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) row_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     CLEANUP(json_unrefp) struct json *rows = NULL;
 
     if (names == NULL) {
@@ -182,13 +184,21 @@ static bool print_instances(struct cli_run *run, const struct json *network, GEr
                        errp)) {
         return false;
     }
-    run_print(run, "  used by %zu instances:", json_len(rows));
     for (size_t i = 0; i < json_len(rows); i++) {
         const struct json *row = json_at(rows, i);
-        g_autofree char *name = pyrepr_str(json_at(row, 0));
-        g_autofree char *text = addresses(row, text_at(network, UUID));
 
-        run_print(run, "    %s: %s", name, text);
+        g_hash_table_insert(row_of, pyrepr_str(json_at(row, 0)), (void *)row);
+    }
+    run_print(run, "  used by %zu instances:", json_len(rows));
+    for (size_t i = 0; i < json_len(names); i++) {
+        const char *name = wanted->pdata[i];
+        const struct json *row = g_hash_table_lookup(row_of, name);
+
+        if (row != NULL) {
+            g_autofree char *text = addresses(row, text_at(network, UUID));
+
+            run_print(run, "    %s: %s", name, text);
+        }
     }
     return true;
 }
