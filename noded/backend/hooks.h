@@ -4,10 +4,10 @@
 
 #include "noded/backend/call.h"
 
-/* Runs the hooks of a phase one after the other, in the order of their names, and writes the list
- * of [name, status, output] (backend.py HooksRunner). env: "NAME=value", NULL-terminated; all that
- * the hooks see. */
-bool hooks_run(const char *hpath, const char *phase, char **env, struct json_writer *result,
-               GError **errp);
+/* Runs the hooks of a phase one after the other, in the order of their names, for an operation of
+ * this node alone (backend.py RunLocalHooks). env: "NAME=value", NULL-terminated; all that the
+ * hooks see (noded/proto/hook-env.h). One that fails before the operation is an error, after it a
+ * line in the log. */
+bool hooks_run_local(const char *hpath, const char *phase, char **env, GError **errp);
 
 #endif
