@@ -32,8 +32,8 @@ struct lu_env_ops {
     /* The present priority of the opcode, before locks are asked for; false with
      * ERR_JOB_CANCELED if the job was cancelled (CurrentPriority). */
     bool (*priority)(struct lu_env *env, int64_t *ret, GError **errp);
-    /* A descriptor that becomes readable when waiting for locks shall end early; -1: none. */
-    int (*wakeup_fd)(struct lu_env *env);
+    /* Asked while waiting for locks: whether priority() would answer otherwise now. */
+    bool (*should_stop)(struct lu_env *env);
 };
 
 struct lu_env {
@@ -42,9 +42,16 @@ struct lu_env {
     struct cfg_replica *replica;
     /* Who holds the locks: [job id, livelock file, pid]. */
     const struct client_id *client;
-    /* Locks held: names as on the wire, "node/UUID", to true if held alone. */
+    /* Locks held: names as on the wire, "node/UUID" (owned), to their enum lock_mode. */
     GHashTable *locks;
+    bool reserved;  /* the daemon may keep reservations for us */
+    size_t commits; /* changes of the configuration so far */
     void *data; /* of the ops */
 };
+
+/* What lu_env_ops are set already, and the rest zero: gives it its table of locks. */
+void lu_env_init(struct lu_env *env);
+/* Forgets the locks; wconfd and replica stay the caller's. */
+void lu_env_clear(struct lu_env *env);
 
 #endif

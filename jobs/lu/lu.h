@@ -140,10 +140,9 @@ void lu_need_opportunistic(struct lu *lu, enum lock_level level, size_t at_least
  */
 bool lu_owns(const struct lu *lu, enum lock_level level, const char *name);
 /* Names of the locks held at a level, sorted; each of the level if its set is held (base.py
- * owned_locks). Owned by the caller, who frees the array. */
+ * owned_locks). Owned by the caller; freeing the array frees them. */
 GPtrArray *lu_owned(const struct lu *lu, enum lock_level level);
-/* Gives locks back: those named, or all but those named (common.py ReleaseLocks). keep NULL: all
- * of the level. */
+/* Gives locks back: those named, or all but those named (common.py ReleaseLocks). */
 bool lu_release(struct lu *lu, enum lock_level level, const char *const *names, size_t n,
                 GError **errp);
 bool lu_release_all_but(struct lu *lu, enum lock_level level, const char *const *keep, size_t n,
