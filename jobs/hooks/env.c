@@ -3,6 +3,7 @@
 
 #include "jobs/hooks/hooks.h"
 
+#include "base/json-writer.h"
 #include "base/json.h"
 #include "compat-config/paths/paths.h"
 

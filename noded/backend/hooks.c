@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "compat-config/paths/paths.h"
+#include "compat-config/ssconf/ssconf.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
 
@@ -19,38 +20,32 @@ static bool is_hook(const char *name, const char *path)
            access(path, X_OK) == 0;
 }
 
-struct hook_sink {
-    void (*take)(const char *name, int64_t status, const char *output, void *user);
-    void *user;
-};
-
-static void write_hook(const char *name, int64_t status, const char *output, void *user)
+static void add_result(struct json *results, const char *name, int64_t status, const char *output)
 {
-    struct json_writer *result = user;
+    struct json *item = json_new_array();
 
-    json_write_array_begin(result);
-    json_write_string(result, name);
-    json_write_int(result, status);
-    json_write_string(result, output);
-    json_write_array_end(result);
+    json_append(item, json_new_string(name));
+    json_append(item, json_new_int(status));
+    json_append(item, json_new_string(output));
+    json_append(results, item);
 }
 
 /* Nothing in the environment but what the master gives (RunCmd with reset_env). */
-static struct cmd *hook_cmd(const char *path, char **env)
+static struct cmd *hook_cmd(const char *path, const struct json *env)
 {
+    struct json_iter it = json_iter_begin(env);
     struct cmd *cmd = cmd_new(path, NULL);
 
     cmd_set_env(cmd, "PATH", NULL);
     cmd_set_env(cmd, "LC_ALL", NULL);
-    for (char **item = env; *item != NULL; item++) {
-        g_auto(GStrv) pair = g_strsplit(*item, "=", 2);
-
-        cmd_set_env(cmd, pair[0], pair[1]);
+    while (json_iter_next(&it)) {
+        cmd_set_env(cmd, it.key, json_string(it.value));
     }
     return cmd;
 }
 
-static void run_hook(const struct hook_sink *sink, const char *name, const char *path, char **env)
+static void run_hook(struct json *results, const char *name, const char *path,
+                     const struct json *env)
 {
     CLEANUP(cmd_freep) struct cmd *cmd = hook_cmd(path, env);
     g_autoptr(GError) error = NULL;
@@ -59,27 +54,31 @@ static void run_hook(const struct hook_sink *sink, const char *name, const char 
 
     if (done == NULL) {
         output = g_strdup_printf("Hook script execution error: %s", error->message);
-        sink->take(name, C_HKR_FAIL, output, sink->user);
+        add_result(results, name, C_HKR_FAIL, output);
         return;
     }
     output = backend_output(done);
     safe = text_safe_encode(g_strstrip(output));
-    sink->take(name, cmd_result_ok(done) ? C_HKR_SUCCESS : C_HKR_FAIL, safe, sink->user);
+    add_result(results, name, cmd_result_ok(done) ? C_HKR_SUCCESS : C_HKR_FAIL, safe);
 }
 
-static bool run_hooks(const char *hpath, const char *phase, char **env,
-                      const struct hook_sink *sink, GError **errp)
+/* One after the other, in the order of their names: a list of [name, status, output]. */
+static struct json *run_hooks(const char *hpath, const char *phase, const struct json *env,
+                              GError **errp)
 {
     g_autofree char *subdir = g_strdup_printf("%s-%s.d", hpath, phase);
     g_autofree char *dir = g_build_filename(path_get(PATH_HOOKS_BASE_DIR), subdir, NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) names = NULL;
+    struct json *results;
 
     if (strcmp(phase, C_HOOKS_PHASE_PRE) != 0 && strcmp(phase, C_HOOKS_PHASE_POST) != 0) {
-        return noded_fail(errp, "unknown phase of hooks '%s'", phase);
+        noded_fail(errp, "unknown phase of hooks '%s'", phase);
+        return NULL;
     }
     if (*hpath == '\0' || strchr(hpath, '/') != NULL) {
-        return noded_fail(errp, "'%s' is not a name of hooks", hpath);
+        noded_fail(errp, "'%s' is not a name of hooks", hpath);
+        return NULL;
     }
     if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {
         names = backend_list_visible(dir, &error);
@@ -87,74 +86,80 @@ static bool run_hooks(const char *hpath, const char *phase, char **env,
             log_warning("hooks are skipped: %s", error->message);
         }
     }
+    results = json_new_array();
     for (guint i = 0; names != NULL && i < names->len; i++) {
         const char *file = g_ptr_array_index(names, i);
         g_autofree char *name = g_strdup_printf("%s/%s", subdir, file);
         g_autofree char *path = g_build_filename(dir, file, NULL);
 
         if (is_hook(file, path)) {
-            run_hook(sink, name, path, env);
+            run_hook(results, name, path, env);
         } else {
-            sink->take(name, C_HKR_SKIP, "", sink->user);
+            add_result(results, name, C_HKR_SKIP, "");
         }
     }
+    return results;
+}
+
+NODED_CALL(hooks_runner, NODED_WORKER)
+{
+    CLEANUP(json_unrefp) struct json *env = json_new_object();
+    CLEANUP(json_unrefp) struct json *results = NULL;
+
+    for (size_t i = 0; i < args->env.n; i++) {
+        struct json *value = args->env.v[i].value;
+        const char *key = args->env.v[i].key;
+
+        if (json_kind(value) != JSON_STRING || *key == '\0' || strchr(key, '=') != NULL) {
+            return noded_fail(errp, "variable %s of hooks: the value must be a text", key);
+        }
+        json_set(env, key, json_ref(value));
+    }
+    results = run_hooks(args->hpath, args->phase, env, errp);
+    if (results == NULL) {
+        return false;
+    }
+    json_write_value(result, results);
     return true;
 }
 
 /* --- Hooks of calls that the node makes itself --------------------------------------------------
  */
 
-struct local_run {
-    const char *phase;
-    GString *failures; /* of the pre phase */
-};
-
-static void judge_hook(const char *name, int64_t status, const char *output, void *user)
+static void warn(void *data G_GNUC_UNUSED, const char *text)
 {
-    struct local_run *run = user;
-
-    if (status != C_HKR_FAIL) {
-        return;
-    }
-    if (strcmp(run->phase, C_HOOKS_PHASE_PRE) == 0) {
-        g_string_append_printf(run->failures, "%s%s: %s", run->failures->len > 0 ? "; " : "", name,
-                               output);
-    } else {
-        log_warning("hook %s failed, output: %s", name, *output != '\0' ? output : "(no output)");
-    }
+    log_warning("%s", text);
 }
 
-bool hooks_run_local(const char *hpath, const char *phase, char **env, GError **errp)
+static bool run_phase(const struct hooks_about *about, enum hooks_phase phase,
+                      const struct hooks_env *own, GError **errp)
 {
-    g_autoptr(GString) failures = g_string_new(NULL);
-    struct local_run run = {.phase = phase, .failures = failures};
-    const struct hook_sink sink = {.take = judge_hook, .user = &run};
-
-    if (!run_hooks(hpath, phase, env, &sink, errp)) {
-        return false;
-    }
-    return failures->len == 0 ||
-           noded_fail(errp, "hooks on %s failed: %s", backend_node_name(), failures->str);
-}
-
-NODED_CALL(hooks_runner, NODED_WORKER)
-{
-    g_autoptr(GPtrArray) env = g_ptr_array_new_with_free_func(g_free);
-    const struct hook_sink sink = {.take = write_hook, .user = result};
+    CLEANUP(json_unrefp)
+    struct json *env = hooks_env_finish(about, phase, own, phase == HOOKS_POST ? own : NULL);
+    CLEANUP(json_unrefp)
+    struct json *answers = run_hooks(about->path, hooks_phase_word(phase), env, errp);
+    struct hooks_result result = {.node_name = g_strdup(backend_node_name())};
+    struct hooks_results results = {.v = g_memdup2(&result, sizeof(result)), .n = 1};
     bool ok;
 
-    for (size_t i = 0; i < args->env.n; i++) {
-        const struct json *value = args->env.v[i].value;
-        const char *key = args->env.v[i].key;
-
-        if (json_kind(value) != JSON_STRING || *key == '\0' || strchr(key, '=') != NULL) {
-            return noded_fail(errp, "variable %s of hooks: the value must be a text", key);
-        }
-        g_ptr_array_add(env, g_strdup_printf("%s=%s", key, json_string(value)));
+    if (answers != NULL) {
+        hooks_result_read(&results.v[0], answers);
     }
-    g_ptr_array_add(env, NULL);
-    json_write_array_begin(result);
-    ok = run_hooks(args->hpath, args->phase, (char **)env->pdata, &sink, errp);
-    json_write_array_end(result);
+    ok = answers != NULL && hooks_results_judge(&results, phase, warn, NULL, errp);
+    hooks_results_clear(&results);
     return ok;
+}
+
+bool hooks_run_around(const char *opcode, const char *hpath, const struct hooks_env *own,
+                      hooks_step *step, const void *data, GError **errp)
+{
+    const char *dir = path_get(PATH_DATA_DIR);
+    g_autofree char *cluster = ssconf_read(dir, SSCONF_cluster_name, NULL, errp);
+    g_autofree char *master =
+        cluster == NULL ? NULL : ssconf_read(dir, SSCONF_master_node, NULL, errp);
+    const struct hooks_about about = {
+        .opcode = opcode, .path = hpath, .cluster_name = cluster, .master_name = master};
+
+    return master != NULL && run_phase(&about, HOOKS_PRE, own, errp) && step(data, errp) &&
+           run_phase(&about, HOOKS_POST, own, errp);
 }

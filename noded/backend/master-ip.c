@@ -5,13 +5,10 @@
 #include <sys/socket.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "compat-config/paths/paths.h"
-#include "compat-config/ssconf/ssconf.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
 #include "noded/backend/hooks.h"
-#include "noded/proto/hook-env.h"
 
 struct address_change {
     const char *verb; /* of the script */
@@ -21,94 +18,75 @@ static const struct address_change turn_up = {"start", C_FAKE_OP_MASTER_TURNUP, 
 static const struct address_change turn_down = {"stop", C_FAKE_OP_MASTER_TURNDOWN,
                                                 "master-ip-turndown"};
 
-/* What the script and the hooks are told, "NAME=value" (backend.py _BuildMasterIpEnv);
- * g_strfreev(). */
-static char **describe(const struct master_network_parameters *params)
-{
-    GPtrArray *vars = g_ptr_array_new();
+struct address {
+    const struct address_change *change;
+    const struct master_network_parameters *params;
+    bool external; /* the site's script */
+};
 
-    g_ptr_array_add(vars, g_strdup_printf("MASTER_NETDEV=%s", params->netdev));
-    g_ptr_array_add(vars, g_strdup_printf("MASTER_IP=%s", params->ip));
-    g_ptr_array_add(vars,
-                    g_strdup_printf("MASTER_NETMASK=%" G_GINT64_FORMAT, (gint64)params->netmask));
-    g_ptr_array_add(
-        vars, g_strdup_printf("CLUSTER_IP_VERSION=%d", params->ip_family == AF_INET6 ? 6 : 4));
-    g_ptr_array_add(vars, NULL);
-    return (char **)g_ptr_array_free(vars, FALSE);
+/* What the script and the hooks are told (backend.py _BuildMasterIpEnv). */
+static void describe(const struct master_network_parameters *params,
+                     void (*set)(void *env, const char *name, const char *value), void *env)
+{
+    g_autofree char *netmask = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)params->netmask);
+
+    set(env, "MASTER_NETDEV", params->netdev);
+    set(env, "MASTER_IP", params->ip);
+    set(env, "MASTER_NETMASK", netmask);
+    set(env, "CLUSTER_IP_VERSION", params->ip_family == AF_INET6 ? "6" : "4");
 }
 
-/* A hook of the first phase that fails keeps the address as it is; one of the second is in the log
- * only (backend.py RunLocalHooks). */
-static bool run_hooks(const struct address_change *change, const char *phase, char **vars,
-                      GError **errp)
+static void set_for_hooks(void *env, const char *name, const char *value)
 {
-    const char *dir = path_get(PATH_DATA_DIR);
-    g_autofree char *cluster = ssconf_read(dir, SSCONF_cluster_name, NULL, errp);
-    g_autofree char *master =
-        cluster == NULL ? NULL : ssconf_read(dir, SSCONF_master_node, NULL, errp);
-    const struct hook_run run = {.opcode = change->opcode,
-                                 .path = change->hooks,
-                                 .phase = phase,
-                                 .cluster = cluster,
-                                 .master = master};
-    bool is_post = strcmp(phase, C_HOOKS_PHASE_POST) == 0;
-    g_autoptr(GPtrArray) env = NULL;
-
-    if (master == NULL) {
-        return false;
-    }
-    env = hook_env_new(&run);
-    hook_env_add(env, C_HOOKS_PHASE_PRE, (const char *const *)vars);
-    if (is_post) {
-        hook_env_add(env, C_HOOKS_PHASE_POST, (const char *const *)vars);
-    }
-    g_ptr_array_add(env, NULL);
-    return hooks_run_local(change->hooks, phase, (char **)env->pdata, errp);
+    hooks_env_set(env, name, value);
 }
 
-static bool run_script(const struct address_change *change, bool external, char **vars,
-                       GError **errp)
+static void set_for_script(void *cmd, const char *name, const char *value)
 {
+    cmd_set_env(cmd, name, value);
+}
+
+static bool run_script(const void *data, GError **errp)
+{
+    const struct address *address = data;
     CLEANUP(cmd_freep)
-    struct cmd *cmd = cmd_new(
-        path_get(external ? PATH_EXTERNAL_MASTER_SETUP_SCRIPT : PATH_DEFAULT_MASTER_SETUP_SCRIPT),
-        change->verb, NULL);
+    struct cmd *cmd = cmd_new(path_get(address->external ? PATH_EXTERNAL_MASTER_SETUP_SCRIPT
+                                                         : PATH_DEFAULT_MASTER_SETUP_SCRIPT),
+                              address->change->verb, NULL);
 
-    for (char **var = vars; *var != NULL; var++) {
-        g_auto(GStrv) pair = g_strsplit(*var, "=", 2);
-
-        cmd_set_env(cmd, pair[0], pair[1]);
-    }
+    describe(address->params, set_for_script, cmd);
     if (!cmd_check(cmd, NULL, errp)) {
-        g_prefix_error(errp, "cannot %s the master's address on %s: ", change->verb,
+        g_prefix_error(errp, "cannot %s the master's address on %s: ", address->change->verb,
                        backend_node_name());
         return false;
     }
     return true;
 }
 
-static bool change_master_ip(const struct address_change *change,
-                             const struct master_network_parameters *params, bool external,
-                             struct json_writer *result, GError **errp)
+static bool change_master_ip(const struct address *address, struct json_writer *result,
+                             GError **errp)
 {
-    g_auto(GStrv) vars = describe(params);
+    CLEANUP(hooks_env_freep) struct hooks_env *env = hooks_env_new();
 
+    describe(address->params, set_for_hooks, env);
     json_write_null(result);
-    return run_hooks(change, C_HOOKS_PHASE_PRE, vars, errp) &&
-           run_script(change, external, vars, errp) &&
-           run_hooks(change, C_HOOKS_PHASE_POST, vars, errp);
+    return hooks_run_around(address->change->opcode, address->change->hooks, env, run_script,
+                            address, errp);
 }
 
 NODED_CALL(node_activate_master_ip, NODED_WORKER)
 {
-    return change_master_ip(&turn_up, &args->master_params, args->use_external_mip_script, result,
-                            errp);
+    const struct address address = {&turn_up, &args->master_params, args->use_external_mip_script};
+
+    return change_master_ip(&address, result, errp);
 }
 
 NODED_CALL(node_deactivate_master_ip, NODED_WORKER)
 {
-    return change_master_ip(&turn_down, &args->master_params, args->use_external_mip_script, result,
-                            errp);
+    const struct address address = {&turn_down, &args->master_params,
+                                    args->use_external_mip_script};
+
+    return change_master_ip(&address, result, errp);
 }
 
 /* --- Its netmask --------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 #include "noded/server/dispatch.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/log.h"
 #include "facts/codec.h"
@@ -94,4 +96,11 @@ void noded_answer(enum rpc_id id, const char *text, size_t len, GString *answer)
     log_error("%s failed: %s", row->name, error->message);
     g_string_truncate(answer, before);
     noded_answer_error(answer, error->message);
+}
+
+bool noded_answer_is_good(const char *answer, size_t len)
+{
+    static const char good[] = "[true, ";
+
+    return answer != NULL && len > strlen(good) && memcmp(answer, good, strlen(good)) == 0;
 }

@@ -47,25 +47,33 @@ static void reply(struct http_call *call, const char *text, size_t len)
     http_call_reply(call, HTTP_OK, "application/json", text, len, NULL);
 }
 
+static const struct rpc_row *find_row(struct http_call *call)
+{
+    const char *path = http_call_path(call);
+
+    return rpc_row_find(*path == '/' ? path + 1 : path);
+}
+
+static void stop(struct daemon *daemon);
+
 static void on_worker_done(const char *answer, size_t len, const GError *error, void *user)
 {
     struct http_call *call = user;
+    struct noded *noded = http_call_data(call);
+    bool leaves = find_row(call)->id == RPC_node_leave_cluster && noded_answer_is_good(answer, len);
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (error != NULL) {
         log_error("%s: %s", http_call_path(call), error->message);
         noded_answer_error(text, error->message);
         reply(call, text->str, text->len);
-    } else {
-        reply(call, answer, len);
+        return;
     }
-}
-
-static const struct rpc_row *find_row(struct http_call *call)
-{
-    const char *path = http_call_path(call);
-
-    return rpc_row_find(*path == '/' ? path + 1 : path);
+    reply(call, answer, len);
+    if (leaves) {
+        log_info("this node has left its cluster, the daemon ends");
+        stop(noded->daemon);
+    }
 }
 
 /* Strangers are turned away before they can send anything; the rest in the order of the reference
@@ -97,6 +105,7 @@ static void handle(struct http_call *call, void *user)
     const char *body = http_call_body(call, &len);
 
     log_info("%s %s %s", http_call_peer(call), http_call_method(call), http_call_path(call));
+    http_call_set_data(call, noded);
     if (noded_call_mode(row->id) == NODED_WORKER) {
         runner_submit(noded->runner, row->id, body, len, on_worker_done, call);
     } else {
