@@ -4,12 +4,11 @@
 
 #include <string.h>
 
-#include "base/fs.h"
-#include "base/tls.h"
 #include "compat-config/paths/paths.h"
 #include "compat-config/ssconf/ssconf.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
+#include "noded/crypto/node-cert.h"
 #include "noded/ssh/files.h"
 #include "noded/ssh/public-keys.h"
 
@@ -31,35 +30,10 @@ static bool same_cluster(const char *name, GError **errp)
                     "this node belongs to the cluster %s, the request is for %s", own, name);
 }
 
-/* The certificate may be newer than ours, but it must be made with the same key (utils/x509.py
- * CheckNodeCertificate). */
-static bool same_key(const char *cert_pem, GError **errp)
-{
-    const char *path = path_get(PATH_NODED_CERT_FILE);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *own = fs_read_file(path, TLS_MAX_PEM, NULL, &error);
-    CLEANUP(tls_cert_freep) struct tls_cert *cert = NULL;
-
-    if (g_error_matches(error, FS_ERROR, ENOENT)) {
-        return true;
-    }
-    if (own == NULL) {
-        g_propagate_error(errp, g_steal_pointer(&error));
-        return false;
-    }
-    cert = tls_cert_parse(cert_pem, errp);
-    if (cert == NULL) {
-        g_prefix_error(errp, "the request's certificate: ");
-        return false;
-    }
-    return tls_cert_has_key(cert, own) ||
-           err_fail(errp, ERR_SSH_UPDATE, ECODE_NONE,
-                    "the request's certificate was not made with the key in %s", path);
-}
-
 bool ssh_request_is_ours(const char *cluster_name, const char *cert_pem, GError **errp)
 {
-    return same_cluster(cluster_name, errp) && (cert_pem == NULL || same_key(cert_pem, errp));
+    return same_cluster(cluster_name, errp) &&
+           (cert_pem == NULL || node_cert_is_ours(cert_pem, errp));
 }
 
 /* --- Carrying it out ----------------------------------------------------------------------------
