@@ -4,6 +4,7 @@
 #include "jobs/hooks/hooks.h"
 
 #include "base/json.h"
+#include "base/json-writer.h"
 #include "compat-config/paths/paths.h"
 
 struct hooks_env {

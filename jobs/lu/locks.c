@@ -43,6 +43,12 @@ void lu_need_all(struct lu *lu, enum lock_level level)
     lu->needs[level].all = true;
 }
 
+void lu_need_apart(struct lu *lu, enum lock_level level)
+{
+    lu_need_level(lu, level);
+    lu->needs[level].apart = true;
+}
+
 void lu_need_reset(struct lu *lu, enum lock_level level)
 {
     lu->needs[level].all = false;

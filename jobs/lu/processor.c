@@ -10,7 +10,6 @@
 #include "compat-config/replica/replica.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
-#include "facts/type-text.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/run-hooks.h"
 
@@ -269,13 +268,17 @@ static void inherit(const struct opcode *from, struct opcode *op)
     struct op_common *to = op->common;
     to->debug_level = from->common->debug_level;
     to->has.debug_level = from->common->has.debug_level;
+    if (to->priority == OP_PRIO_NORMAL) {
+        to->priority = from->common->priority;
+        to->has.priority = true;
+    }
     if (!to->has.comment || to->comment == NULL || *to->comment == '\0') {
         g_free(to->comment);
         to->comment = g_strdup_printf("Submitted by %s", from->row->wire_id);
         to->has.comment = true;
     }
     for (size_t i = 0; i < from->common->reason.n; i++) {
-        fact_copy(&type_reason_entry, fact_list_add(&type_reason_trail, &to->reason),
+        fact_copy(&type_REASON_STEP, fact_list_add(&type_reason_trail, &to->reason),
                   &from->common->reason.v[i]);
     }
     to->has.reason = true;
