@@ -15,8 +15,8 @@
 #include "compat-config/paths/paths.h"
 #include "compat-config/replica/replica.h"
 #include "facts/codec.h"
-#include "jobs/exec/job-run.h"
 #include "facts/errors.h"
+#include "jobs/exec/job-run.h"
 #include "jobs/file/job.h"
 
 /* --- Signals ------------------------------------------------------------------------------------
@@ -110,8 +110,7 @@ static void set_up_log(const struct job_process *process)
 static struct queued_job *load(const struct job_process *process, const struct fs_lock *lock,
                                GError **errp)
 {
-    struct queued_job *job =
-        job_load(path_get(PATH_QUEUE_DIR), process->job, false, NULL, errp);
+    struct queued_job *job = job_load(path_get(PATH_QUEUE_DIR), process->job, false, NULL, errp);
     if (job == NULL) {
         return NULL;
     }

@@ -90,8 +90,8 @@ static bool read_priority(int64_t job, int64_t *ret, GError **errp)
     g_autofree char *path = g_strdup_printf("%s/%" G_GINT64_FORMAT ".prio",
                                             path_get(PATH_LUXID_MESSAGE_DIR), (gint64)job);
     g_autofree char *text = fs_read_file(path, MESSAGE_MAX, NULL, errp);
-    if (text == NULL || !parse_int64(g_strstrip(text), C_OP_PRIO_HIGHEST, C_OP_PRIO_LOWEST, ret,
-                                     errp)) {
+    if (text == NULL ||
+        !parse_int64(g_strstrip(text), C_OP_PRIO_HIGHEST, C_OP_PRIO_LOWEST, ret, errp)) {
         return false;
     }
     return fs_remove_file(path, errp);
@@ -159,7 +159,8 @@ static enum dependency check_dependency(struct job_run *run,
     }
     for (;;) {
         g_autoptr(GError) error = NULL;
-        CLEANUP(job_freep) struct queued_job *other = job_load(run->queue_dir, id, true, NULL, &error);
+        CLEANUP(job_freep)
+        struct queued_job *other = job_load(run->queue_dir, id, true, NULL, &error);
         if (other == NULL) {
             err_set(errp, ERR_OP_EXEC, ECODE_NONE, "Dependency error: %s", error->message);
             return DEPENDENCY_FAILED;
@@ -172,7 +173,8 @@ static enum dependency check_dependency(struct job_run *run,
             return DEPENDENCY_CANCELED;
         }
         log_warning("started although job %" G_GINT64_FORMAT ", on which this one depends, has not "
-                    "ended; waiting", (gint64)id);
+                    "ended; waiting",
+                    (gint64)id);
         let_time_pass(run, DEPENDENCY_PAUSE_MS);
     }
     if (wants_status(dependency, status)) {
@@ -354,8 +356,7 @@ static bool one_opcode(struct job_run *run, size_t index, bool *ret_more, GError
         if (!job_run_write(run, JOB_WRITE_ORDERED, errp)) {
             return false;
         }
-        log_info("opcode %zu of %zu, %s, waits for its locks", index + 1, run->job->ops.n,
-                 summary);
+        log_info("opcode %zu of %zu, %s, waits for its locks", index + 1, run->job->ops.n, summary);
         outcome = run_opcode(run, index, &result, &error);
         if (outcome == LU_FAILED) {
             log_error("%s failed: %s", summary, error->message);

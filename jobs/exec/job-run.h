@@ -1,4 +1,5 @@
-/* One job being carried out (reference: lib/jqueue/__init__.py _JobProcessor, lib/jqueue/exec.py). */
+/* One job being carried out (reference: lib/jqueue/__init__.py _JobProcessor, lib/jqueue/exec.py).
+ */
 #ifndef GANTRY_JOBS_EXEC_JOB_RUN_H
 #define GANTRY_JOBS_EXEC_JOB_RUN_H
 
@@ -33,9 +34,9 @@ struct job_run {
     bool (*write)(struct job_run *run, enum job_write how, GError **errp);
 };
 
-/* Runs all opcodes that have not ended yet, to the last write of the file. env's wconfd, replica and
- * client must be set. False if the file could not be written: the job is then as the file says, and
- * luxid ends it. */
+/* Runs all opcodes that have not ended yet, to the last write of the file. env's wconfd, replica
+ * and client must be set. False if the file could not be written: the job is then as the file says,
+ * and luxid ends it. */
 bool job_run(struct job_run *run, GError **errp);
 
 /* For job-env.c. */

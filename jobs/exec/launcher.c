@@ -1,8 +1,8 @@
 /* job-launcher: a process for each job, in a millisecond.
  *
  * luxid cannot fork itself (its libraries have threads), and a new program per job would load the
- * configuration each time. So luxid starts this one once: it is single-threaded, keeps a snapshot of
- * the configuration up to date, and forks. See jobs/queue/launch-protocol.h. */
+ * configuration each time. So luxid starts this one once: it is single-threaded, keeps a snapshot
+ * of the configuration up to date, and forks. See jobs/queue/launch-protocol.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -192,8 +192,7 @@ static bool set_up(struct launcher *launcher, GError **errp)
     launcher->context = g_main_context_new();
     g_main_context_push_thread_default(launcher->context);
     launcher->loop = g_main_loop_new(launcher->context, FALSE);
-    launcher->watch =
-        cfg_watch_new(path_get(PATH_CLUSTER_CONF_FILE), config_changed, NULL, &error);
+    launcher->watch = cfg_watch_new(path_get(PATH_CLUSTER_CONF_FILE), config_changed, NULL, &error);
     if (launcher->watch == NULL) {
         log_warning("jobs begin without a configuration of their own: %s", error->message);
     }

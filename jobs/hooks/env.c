@@ -3,8 +3,8 @@
 
 #include "jobs/hooks/hooks.h"
 
-#include "base/json.h"
 #include "base/json-writer.h"
+#include "base/json.h"
 #include "compat-config/paths/paths.h"
 
 struct hooks_env {

@@ -45,16 +45,17 @@ static const void *find(struct lu *lu, enum cfg_kind kind, const char *name, con
     return object;
 }
 
-static bool is_expected(const char *title, const char *name, const char *uuid,
-                        const char *expected, GError **errp)
+static bool is_expected(const char *title, const char *name, const char *uuid, const char *expected,
+                        GError **errp)
 {
     if (expected == NULL || strcmp(expected, uuid) == 0) {
         return true;
     }
-    return err_fail(errp, ERR_OP_PREREQ, ECODE_NOTUNIQUE,
-                    "%s %s has the UUID %s now, not %s as expected: it may have been replaced since "
-                    "the job was submitted",
-                    title, name, uuid, expected);
+    return err_fail(
+        errp, ERR_OP_PREREQ, ECODE_NOTUNIQUE,
+        "%s %s has the UUID %s now, not %s as expected: it may have been replaced since "
+        "the job was submitted",
+        title, name, uuid, expected);
 }
 
 const struct node *lu_expand_node(struct lu *lu, const char *name, const char *expected_uuid,
@@ -125,8 +126,7 @@ const struct node *lu_expand_node_slot(struct lu *lu, struct lu_name_slot slot, 
     return node;
 }
 
-const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot slot,
-                                             GError **errp)
+const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot slot, GError **errp)
 {
     const struct instance *instance = lu_expand_instance(lu, *slot.name, *slot.uuid, errp);
     if (instance == NULL) {
@@ -174,8 +174,7 @@ GPtrArray *lu_expand_instances(struct lu *lu, const char *const *names, size_t n
     return g_steal_pointer(&uuids);
 }
 
-static void need_nodes_of(struct lu *lu, enum lock_level level, const char *name,
-                          bool primary_only)
+static void need_nodes_of(struct lu *lu, enum lock_level level, const char *name, bool primary_only)
 {
     const struct instance *instance = cfg_instance_named(lu_cfg(lu), name);
     if (instance == NULL || instance->primary_node == NULL) {

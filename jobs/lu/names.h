@@ -7,8 +7,8 @@
 
 #include "jobs/lu/lu.h"
 
-/* By name or unambiguous short name, in any case. expected_uuid (NULL: any) guards against an object
- * that was replaced while the job waited. */
+/* By name or unambiguous short name, in any case. expected_uuid (NULL: any) guards against an
+ * object that was replaced while the job waited. */
 const struct node *lu_expand_node(struct lu *lu, const char *name, const char *expected_uuid,
                                   GError **errp);
 const struct instance *lu_expand_instance(struct lu *lu, const char *name,
@@ -23,7 +23,8 @@ struct lu_name_slot {
     char **name, **uuid;
     bool *has_uuid;
 };
-#define LU_NODE_SLOT(op)     ((struct lu_name_slot){&(op)->node_name, &(op)->node_uuid, &(op)->has.node_uuid})
+#define LU_NODE_SLOT(op)                                                                           \
+    ((struct lu_name_slot){&(op)->node_name, &(op)->node_uuid, &(op)->has.node_uuid})
 #define LU_INSTANCE_SLOT(op)                                                                       \
     ((struct lu_name_slot){&(op)->instance_name, &(op)->instance_uuid, &(op)->has.instance_uuid})
 const struct node *lu_expand_node_slot(struct lu *lu, struct lu_name_slot slot, GError **errp);
@@ -36,8 +37,8 @@ const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot 
 GPtrArray *lu_expand_nodes(struct lu *lu, const char *const *names, size_t n, GError **errp);
 GPtrArray *lu_expand_instances(struct lu *lu, const char *const *names, size_t n, GError **errp);
 
-/* For declare_locks: asks for the nodes of the instances whose locks are held, at LOCK_LEVEL_NODE or
- * LOCK_LEVEL_NODE_RES, which expand_names has asked for with lu_need_apart() (base.py
+/* For declare_locks: asks for the nodes of the instances whose locks are held, at LOCK_LEVEL_NODE
+ * or LOCK_LEVEL_NODE_RES, which expand_names has asked for with lu_need_apart() (base.py
  * _LockInstancesNodes). */
 void lu_need_instances_nodes(struct lu *lu, enum lock_level level, bool primary_only);
 

@@ -24,9 +24,9 @@ enum {
 struct process {
     struct lu_env *env;
     struct lu *lu;
-    gint64 deadline;   /* monotonic, microseconds; 0: none */
-    GPtrArray *names;  /* owns the names of the locks in pending */
-    GArray *pending;   /* struct lock_request: asked for, not requested yet */
+    gint64 deadline;         /* monotonic, microseconds; 0: none */
+    GPtrArray *names;        /* owns the names of the locks in pending */
+    GArray *pending;         /* struct lock_request: asked for, not requested yet */
     enum lu_outcome outcome; /* when a step has failed */
 };
 
@@ -129,7 +129,7 @@ static void add_existing(struct process *p, GArray *requests, enum lock_level le
         [LOCK_LEVEL_NETWORK] = CFG_KIND_network,
     };
     for (size_t i = 0; i < cfg_count(cfg, kinds[level]); i++) {
-        const char *name = level == LOCK_LEVEL_INSTANCE ? cfg_instance_at(cfg, i)->name
+        const char *name = level == LOCK_LEVEL_INSTANCE    ? cfg_instance_at(cfg, i)->name
                            : level == LOCK_LEVEL_NODEGROUP ? cfg_group_at(cfg, i)->uuid
                            : level == LOCK_LEVEL_NETWORK   ? cfg_network_at(cfg, i)->uuid
                                                            : cfg_node_at(cfg, i)->uuid;
@@ -458,8 +458,9 @@ static bool check_result(const struct opcode *op, struct json *result, GError **
         return true;
     }
     g_autofree char *text = json_to_string(result, JSON_PYTHON);
-    return err_fail(errp, ERR_OP_RESULT, ECODE_NONE, "%s gave a result that it must not give: %s (%.*s)",
-                    op->row->wire_id, error->message, SHOWN_RESULT, text);
+    return err_fail(errp, ERR_OP_RESULT, ECODE_NONE,
+                    "%s gave a result that it must not give: %s (%.*s)", op->row->wire_id,
+                    error->message, SHOWN_RESULT, text);
 }
 
 /* --- Before and after ---------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-/* A socket in a folder of its own on which a test program tells a logical unit to go on (cmdlib/test.py
- * TestSocketWrapper). */
+/* A socket in a folder of its own on which a test program tells a logical unit to go on
+ * (cmdlib/test.py TestSocketWrapper). */
 #ifndef GANTRY_JOBS_LU_SIGNPOST_H
 #define GANTRY_JOBS_LU_SIGNPOST_H
 

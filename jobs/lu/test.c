@@ -25,7 +25,8 @@ static bool delay_arguments(struct lu *lu, GError **errp)
 {
     const struct op_test_delay *op = lu_params(lu);
     if (!(op->duration > 0) || !isfinite(op->duration)) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_NONE, "The duration must be more than 0 seconds");
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_NONE,
+                        "The duration must be more than 0 seconds");
     }
     return true;
 }
@@ -92,8 +93,8 @@ static bool plain_delay(struct lu *lu, const struct op_test_delay *op, GError **
     }
     CLEANUP(json_unrefp) struct json *duration = json_new_double(op->duration);
     CLEANUP(lu_answers_freep)
-    struct lu_answers *answers = lu_call_nodes(lu, LU_TEXTS(op->on_node_uuids),
-                                               LU_CALL(test_delay, .duration = duration));
+    struct lu_answers *answers =
+        lu_call_nodes(lu, LU_TEXTS(op->on_node_uuids), LU_CALL(test_delay, .duration = duration));
     for (size_t i = 0; i < answers->n; i++) {
         if (!lu_answer_check(&answers->v[i], errp, "Delay on node %s", answers->v[i].node_name)) {
             return false;
