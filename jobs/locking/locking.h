@@ -21,8 +21,8 @@
 
 struct locking;
 
-/* Owners are copied. Called for each owner whose waiting request was granted, after the state has
- * changed; must not change the state. */
+/* Owners are copied. Called for each owner (but the one who asks) whose waiting request was
+ * granted, after the state has changed; must not change the state. */
 typedef void locking_granted_fn(const struct client_id *owner, void *data);
 
 struct locking *locking_new(locking_granted_fn *granted, void *data);
@@ -32,7 +32,8 @@ DEFINE_CLEANUP(struct locking *, locking_free)
 enum locking_result {
     LOCKING_DONE,    /* granted as a whole */
     LOCKING_BLOCKED, /* others are in the way */
-    LOCKING_REFUSED, /* wrong in itself (order, two wishes for one lock): *errp is set, ERR_LOCK */
+    LOCKING_REFUSED, /* wrong in itself (order, two wishes for one lock): *errp is set, ERR_GENERIC
+                      */
 };
 
 /* Owners that are in the way of a request, in their order; borrowed until the next change. */

@@ -46,7 +46,7 @@ struct lu_env {
     GHashTable *locks;
     bool reserved;  /* the daemon may keep reservations for us */
     size_t commits; /* changes of the configuration so far */
-    void *data; /* of the ops */
+    void *data;     /* of the ops */
 };
 
 /* What lu_env_ops are set already, and the rest zero: gives it its table of locks. */

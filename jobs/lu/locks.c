@@ -43,6 +43,12 @@ void lu_need_all(struct lu *lu, enum lock_level level)
     lu->needs[level].all = true;
 }
 
+void lu_need_apart(struct lu *lu, enum lock_level level)
+{
+    lu_need_level(lu, level);
+    lu->needs[level].apart = true;
+}
+
 void lu_need_reset(struct lu *lu, enum lock_level level)
 {
     lu->needs[level].all = false;
@@ -203,8 +209,7 @@ static GHashTable *as_set(const char *const *names, size_t n)
 
 /* Gives back what of the owned locks is in the set (or is not, if keep). A set-lock is broken up
  * into the locks that stay (base.py release_request). */
-static bool release(struct lu *lu, enum lock_level level, GHashTable *set, bool keep,
-                    GError **errp)
+static bool release(struct lu *lu, enum lock_level level, GHashTable *set, bool keep, GError **errp)
 {
     g_autoptr(GPtrArray) owned = lu_owned(lu, level);
     g_autoptr(GPtrArray) locks = g_ptr_array_new_with_free_func(g_free);

@@ -127,6 +127,8 @@ void lu_need_level(struct lu *lu, enum lock_level level);
 void lu_need(struct lu *lu, enum lock_level level, const char *name);
 void lu_need_many(struct lu *lu, enum lock_level level, const char *const *names, size_t n);
 void lu_need_all(struct lu *lu, enum lock_level level);
+/* The level is wanted, and declare_locks of it needs the locks of the levels before it. */
+void lu_need_apart(struct lu *lu, enum lock_level level);
 /* Forgets what was asked for at the level, which stays wanted. */
 void lu_need_reset(struct lu *lu, enum lock_level level);
 /* A lock of something that the unit is about to make. */

@@ -10,7 +10,6 @@
 #include "compat-config/replica/replica.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
-#include "facts/type-text.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/run-hooks.h"
 
@@ -25,9 +24,9 @@ enum {
 struct process {
     struct lu_env *env;
     struct lu *lu;
-    gint64 deadline;   /* monotonic, microseconds; 0: none */
-    GPtrArray *names;  /* owns the names of the locks in pending */
-    GArray *pending;   /* struct lock_request: asked for, not requested yet */
+    gint64 deadline;         /* monotonic, microseconds; 0: none */
+    GPtrArray *names;        /* owns the names of the locks in pending */
+    GArray *pending;         /* struct lock_request: asked for, not requested yet */
     enum lu_outcome outcome; /* when a step has failed */
 };
 
@@ -130,7 +129,7 @@ static void add_existing(struct process *p, GArray *requests, enum lock_level le
         [LOCK_LEVEL_NETWORK] = CFG_KIND_network,
     };
     for (size_t i = 0; i < cfg_count(cfg, kinds[level]); i++) {
-        const char *name = level == LOCK_LEVEL_INSTANCE ? cfg_instance_at(cfg, i)->name
+        const char *name = level == LOCK_LEVEL_INSTANCE    ? cfg_instance_at(cfg, i)->name
                            : level == LOCK_LEVEL_NODEGROUP ? cfg_group_at(cfg, i)->uuid
                            : level == LOCK_LEVEL_NETWORK   ? cfg_network_at(cfg, i)->uuid
                                                            : cfg_node_at(cfg, i)->uuid;
@@ -269,13 +268,17 @@ static void inherit(const struct opcode *from, struct opcode *op)
     struct op_common *to = op->common;
     to->debug_level = from->common->debug_level;
     to->has.debug_level = from->common->has.debug_level;
+    if (to->priority == OP_PRIO_NORMAL) {
+        to->priority = from->common->priority;
+        to->has.priority = true;
+    }
     if (!to->has.comment || to->comment == NULL || *to->comment == '\0') {
         g_free(to->comment);
         to->comment = g_strdup_printf("Submitted by %s", from->row->wire_id);
         to->has.comment = true;
     }
     for (size_t i = 0; i < from->common->reason.n; i++) {
-        fact_copy(&type_reason_entry, fact_list_add(&type_reason_trail, &to->reason),
+        fact_copy(&type_REASON_STEP, fact_list_add(&type_reason_trail, &to->reason),
                   &from->common->reason.v[i]);
     }
     to->has.reason = true;
@@ -455,8 +458,9 @@ static bool check_result(const struct opcode *op, struct json *result, GError **
         return true;
     }
     g_autofree char *text = json_to_string(result, JSON_PYTHON);
-    return err_fail(errp, ERR_OP_RESULT, ECODE_NONE, "%s gave a result that it must not give: %s (%.*s)",
-                    op->row->wire_id, error->message, SHOWN_RESULT, text);
+    return err_fail(errp, ERR_OP_RESULT, ECODE_NONE,
+                    "%s gave a result that it must not give: %s (%.*s)", op->row->wire_id,
+                    error->message, SHOWN_RESULT, text);
 }
 
 /* --- Before and after ---------------------------------------------------------------------------

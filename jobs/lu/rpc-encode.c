@@ -89,45 +89,42 @@ static const char *secondary_ip(const struct target *to, const char *uuid)
     return node != NULL ? node->secondary_ip : NULL;
 }
 
-/* Empty for all but DRBD disks on this node (objects.py UpdateDynamicDiskParams). */
-static struct json *dynamic_params(const struct target *to, const struct disk *disk)
+static void write_end(struct json_writer *w, const char *ip_key, const char *ip,
+                      const char *minor_key, int64_t minor)
 {
-    struct json *out = json_new_object();
-    struct cfg_drbd drbd;
-    if (disk->dev_type != DISK_TEMPLATE_DRBD || !cfg_disk_drbd(disk, &drbd)) {
-        return out;
-    }
-    bool is_a = strcmp(drbd.node_a, to->node_uuid) == 0;
-    if (!is_a && strcmp(drbd.node_b, to->node_uuid) != 0) {
-        return out;
-    }
-    const char *ip_a = secondary_ip(to, drbd.node_a), *ip_b = secondary_ip(to, drbd.node_b);
-    json_set(out, C_DDP_LOCAL_IP, json_new_string(is_a ? ip_a : ip_b));
-    json_set(out, C_DDP_REMOTE_IP, json_new_string(is_a ? ip_b : ip_a));
-    json_set(out, C_DDP_LOCAL_MINOR, json_new_int(is_a ? drbd.minor_a : drbd.minor_b));
-    json_set(out, C_DDP_REMOTE_MINOR, json_new_int(is_a ? drbd.minor_b : drbd.minor_a));
-    return out;
+    json_write_key(w, ip_key);
+    json_write_string(w, ip);
+    json_write_key(w, minor_key);
+    json_write_int(w, minor);
 }
 
-static void annotate(const struct target *to, struct disk *disk, const struct value_map *params,
-                     const char *stripes)
+/* Empty for all but DRBD disks on this node (objects.py UpdateDynamicDiskParams). */
+static void write_dynamic_params(const struct target *to, const struct disk *disk)
+{
+    struct cfg_drbd drbd;
+    json_write_object_begin(to->w);
+    if (disk->dev_type == DISK_TEMPLATE_DRBD && cfg_disk_drbd(disk, &drbd)) {
+        const char *ip_a = secondary_ip(to, drbd.node_a), *ip_b = secondary_ip(to, drbd.node_b);
+        if (strcmp(drbd.node_a, to->node_uuid) == 0) {
+            write_end(to->w, C_DDP_LOCAL_IP, ip_a, C_DDP_LOCAL_MINOR, drbd.minor_a);
+            write_end(to->w, C_DDP_REMOTE_IP, ip_b, C_DDP_REMOTE_MINOR, drbd.minor_b);
+        } else if (strcmp(drbd.node_b, to->node_uuid) == 0) {
+            write_end(to->w, C_DDP_LOCAL_IP, ip_b, C_DDP_LOCAL_MINOR, drbd.minor_b);
+            write_end(to->w, C_DDP_REMOTE_IP, ip_a, C_DDP_REMOTE_MINOR, drbd.minor_a);
+        }
+    }
+    json_write_object_end(to->w);
+}
+
+static void annotate(struct disk *disk, const struct value_map *params, const char *stripes)
 {
     if (params != NULL && disk->dev_type != DISK_TEMPLATE_DISKLESS) {
         fill_params(disk, params, stripes);
     }
     for (size_t i = 0; i < disk->children.n; i++) {
         bool known = disk->dev_type == DISK_TEMPLATE_DRBD && i < G_N_ELEMENTS(drbd_child_stripes);
-        annotate(to, &disk->children.v[i], known ? params : NULL,
-                 known ? drbd_child_stripes[i] : NULL);
+        annotate(&disk->children.v[i], known ? params : NULL, known ? drbd_child_stripes[i] : NULL);
     }
-    if (disk->extra == NULL) {
-        disk->extra = json_new_object();
-    } else {
-        struct json *own = json_copy(disk->extra);
-        json_unref(disk->extra);
-        disk->extra = own;
-    }
-    json_set(disk->extra, "dynamic_params", dynamic_params(to, disk));
 }
 
 static void write_disk(const struct target *to, const struct disk *disk,
@@ -140,8 +137,12 @@ static void write_disk(const struct target *to, const struct disk *disk,
     struct value_map params =
         cfg_diskparams(to->cfg, group, fact_enum_disk_template.words[disk->dev_type]);
 
-    annotate(to, copy, &params, NULL);
-    fact_object_encode(&fact_object_disk, copy, to->w);
+    annotate(copy, &params, NULL);
+    json_write_object_begin(to->w);
+    fact_object_encode_members(&fact_object_disk, copy, to->w);
+    json_write_key(to->w, "dynamic_params");
+    write_dynamic_params(to, disk);
+    json_write_object_end(to->w);
     cfg_filled_free(&params);
     fact_object_free(&fact_object_disk, copy);
 }

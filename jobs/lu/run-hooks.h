@@ -5,7 +5,7 @@
 #include "jobs/lu/lu.h"
 
 struct lu_hooks {
-    struct hooks_env *pre;       /* NULL: it has no hooks */
+    struct hooks_env *pre; /* NULL: it has no hooks */
     GPtrArray *pre_nodes, *post_nodes;
 };
 

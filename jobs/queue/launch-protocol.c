@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/parse.h"
 #include "compat-config/paths/paths.h"
 
 /* One packet per message, one descriptor at most beside it: secrets may be long, so they travel as
@@ -36,9 +37,26 @@ struct reply_packet {
 
 static const char channel[] = "the job launcher's channel";
 
+static const char livelock_prefix[] = "job_";
+
 char *launch_livelock_path(int64_t job)
 {
-    return g_strdup_printf("%s/job_%" G_GINT64_FORMAT, path_get(PATH_LIVELOCK_DIR), (gint64)job);
+    return g_strdup_printf("%s/%s%" G_GINT64_FORMAT, path_get(PATH_LIVELOCK_DIR), livelock_prefix,
+                           (gint64)job);
+}
+
+bool launch_parse_livelock_name(const char *name, int64_t *ret_job)
+{
+    size_t n = strlen(livelock_prefix);
+
+    return strncmp(name, livelock_prefix, n) == 0 && g_ascii_isdigit(name[n]) &&
+           parse_int64(name + n, 0, INT64_MAX, ret_job, NULL);
+}
+
+char *launch_priority_path(int64_t job)
+{
+    return g_strdup_printf("%s/%" G_GINT64_FORMAT ".prio", path_get(PATH_LUXID_MESSAGE_DIR),
+                           (gint64)job);
 }
 
 bool launch_open_channel(int ret_fds[2], GError **errp)

@@ -1,7 +1,8 @@
 /* What luxid and the job launcher (jobs/exec) say to each other. It stands here because luxid is
  * another area on the floor of jobs/exec.
  *
- * luxid starts the launcher once and hands it one end of a pair of sockets as descriptor LAUNCH_FD.
+ * luxid starts the launcher, PATH_JOB_LAUNCHER, once and hands it one end of a pair of sockets as
+ * descriptor LAUNCH_FD.
  * A request asks for one job's process, a reply tells how that went; replies come in the order of
  * requests, and luxid may send the next request before it has the reply. When luxid ends, the
  * launcher sees the end of the channel and ends too; jobs outlive both.
@@ -14,17 +15,21 @@
  * the path still names the locked file (the last owner removes it), and tries again if not.
  * Somebody else has it: the reply is LAUNCH_RUNS_ALREADY. The lock belongs to the open file: the
  * launcher forks and closes its descriptor, the job process keeps its own.
- * 3. The process writes its number into the lock file first of all ("123\n"), loads the job, and
- *    ends at once if the job is not JOB_STATUS_QUEUED (it ran already). Its first write of the file
- *    sets livelock, process_id and status waiting in one go.
+ * 3. The process makes a session of its own and writes its number into the lock file first of all
+ * ("123\n"), loads the job, and ends at once if the job is not JOB_STATUS_QUEUED (it ran already).
+ * Its first write of the file sets livelock, process_id and status waiting in one go.
  * 4. When it is done it makes its last write durable, removes the lock file (fs_lock_remove) and
  *    ends. luxid learns of each write by inotify, and of the end by the pidfd in the reply.
  * 5. Only when the process is gone does luxid write the file again. A job that has not ended by
  * then has failed.
  *
  * The job process need not copy its file to other nodes: luxid sees each write and does that (see
- * jobs/queue/replicator.h). luxid's words to a living job are those of the reference: SIGTERM asks
- * it to cancel (while it waits), SIGUSR1 to read PATH_LUXID_MESSAGE_DIR/<job>.prio, SIGKILL. */
+ * jobs/queue/replicator.h).
+ *
+ * luxid's words to a living job are those of the reference: SIGTERM asks
+ * it to cancel (while it waits), SIGUSR1 to read launch_priority_path(job), SIGKILL. They may come
+ * as soon as the process exists: the launcher blocks the first two before it forks, and the process
+ * unblocks them when it has its handlers. */
 #ifndef GANTRY_JOBS_QUEUE_LAUNCH_PROTOCOL_H
 #define GANTRY_JOBS_QUEUE_LAUNCH_PROTOCOL_H
 
@@ -41,6 +46,13 @@ enum {
 
 /* The lock file that the process of a job holds while it lives; owned by the caller. */
 char *launch_livelock_path(int64_t job);
+/* The job of a file in PATH_LIVELOCK_DIR; false for other files (those of the reference's jobs have
+ * a time in their names). */
+bool launch_parse_livelock_name(const char *name, int64_t *ret_job);
+
+/* The file with a new priority, a decimal number, for a job that runs; its process removes it.
+ * Owned by the caller. */
+char *launch_priority_path(int64_t job);
 
 /* A pair of sockets, close-on-exec; ret_fds[0] is luxid's end. Errors are FS_ERROR. */
 bool launch_open_channel(int ret_fds[2], GError **errp);

@@ -55,15 +55,25 @@ static gid_t daemons_group(void)
     return gid;
 }
 
-static bool write_file(const char *path, const GString *text, enum job_write how, GError **errp)
+static struct fs_write_opts file_opts(enum job_write how)
 {
-    const struct fs_write_opts opts = {
+    return (struct fs_write_opts){
         .mode = C_JOB_QUEUE_FILES_PERMS,
         .chown = true,
         .uid = (uid_t)-1,
         .gid = daemons_group(),
         .flags = how == JOB_WRITE_ORDERED ? FS_WRITE_DIR_LATER : 0,
     };
+}
+
+static void free_text(gpointer text)
+{
+    g_string_free(text, TRUE);
+}
+
+static bool write_file(const char *path, const GString *text, enum job_write how, GError **errp)
+{
+    const struct fs_write_opts opts = file_opts(how);
 
     return fs_write_atomic(path, text->str, text->len, &opts, errp);
 }
@@ -118,22 +128,39 @@ bool job_store_last_id(const char *queue_dir, int64_t *ret_id, GError **errp)
     return true;
 }
 
-bool job_store_take_ids(const char *queue_dir, int64_t n, enum job_write how, int64_t *ret_first,
-                        GError **errp)
+bool job_store_add(const char *queue_dir, int64_t last_id, const struct queued_job *const *jobs,
+                   size_t n, GError **errors)
 {
-    g_autofree char *path = serial_path(queue_dir);
-    g_autoptr(GString) text = g_string_new(NULL);
-    int64_t last;
+    g_autofree struct fs_write_item *items = g_new0(struct fs_write_item, n + 1);
+    g_auto(GStrv) paths = g_new0(char *, n + 2);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(free_text);
+    const struct fs_write_opts opts = file_opts(JOB_WRITE_DURABLE);
+    bool ok;
 
-    if (!job_store_last_id(queue_dir, &last, errp)) {
-        return false;
+    for (size_t i = 0; i <= n; i++) {
+        GString *text = g_string_new(NULL);
+
+        if (i == 0) {
+            g_string_printf(text, "%" G_GINT64_FORMAT "\n", (gint64)last_id);
+            paths[i] = serial_path(queue_dir);
+        } else {
+            job_encode(jobs[i - 1], OPCODE_SUBMITTED, text);
+            paths[i] = queue_dir_job_path(queue_dir, jobs[i - 1]->id);
+        }
+        g_ptr_array_add(texts, text);
+        items[i] = (struct fs_write_item){.path = paths[i], .text = text->str, .len = text->len};
     }
-    if (last > INT64_MAX - n) {
-        return err_fail(errp, ERR_JOB_QUEUE, ECODE_NONE, "%s: there are no more job numbers", path);
+    ok = fs_write_many(queue_dir, items, n + 1, &opts);
+    for (size_t i = 0; i < n; i++) {
+        errors[i] = items[i + 1].error;
+        /* A job whose number may be given away again does not exist. */
+        if (items[0].error != NULL && errors[i] == NULL &&
+            fs_remove_file(paths[i + 1], &errors[i])) {
+            errors[i] = g_error_copy(items[0].error);
+        }
     }
-    g_string_printf(text, "%" G_GINT64_FORMAT "\n", (gint64)(last + n));
-    *ret_first = last + 1;
-    return write_file(path, text, how, errp);
+    g_clear_error(&items[0].error);
+    return ok;
 }
 
 /* ---- archive, drain flag ---- */
@@ -148,13 +175,45 @@ static bool make_archive_dir(const char *dir, GError **errp)
             fs_sync_dir(above, errp));
 }
 
-bool job_store_archive(const char *queue_dir, int64_t id, GError **errp)
+/* The first error counts. */
+static void sync_too(const char *dir, GError **error)
 {
-    g_autofree char *live = queue_dir_job_path(queue_dir, id);
-    g_autofree char *archived = queue_dir_archive_path(queue_dir, id);
-    g_autofree char *dir = g_path_get_dirname(archived);
+    g_autoptr(GError) later = NULL;
 
-    return make_archive_dir(dir, errp) && fs_rename(live, archived, errp);
+    if (!fs_sync_dir(dir, &later) && *error == NULL) {
+        *error = g_steal_pointer(&later);
+    }
+}
+
+size_t job_store_archive(const char *queue_dir, const int64_t *ids, size_t n, GError **errp)
+{
+    g_autoptr(GHashTable) dirs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GError) error = NULL;
+    GHashTableIter iter;
+    gpointer dir;
+    size_t done = 0;
+
+    while (done < n && error == NULL) {
+        g_autofree char *live = queue_dir_job_path(queue_dir, ids[done]);
+        g_autofree char *archived = queue_dir_archive_path(queue_dir, ids[done]);
+        g_autofree char *folder = g_path_get_dirname(archived);
+
+        if (make_archive_dir(folder, &error) && fs_move(live, archived, &error)) {
+            g_hash_table_add(dirs, g_steal_pointer(&folder));
+            done++;
+        }
+    }
+    g_hash_table_iter_init(&iter, dirs);
+    while (g_hash_table_iter_next(&iter, &dir, NULL)) {
+        sync_too(dir, &error);
+    }
+    if (done > 0) {
+        sync_too(queue_dir, &error);
+    }
+    if (error != NULL) {
+        g_propagate_error(errp, g_steal_pointer(&error));
+    }
+    return done;
 }
 
 bool job_store_is_drained(void)

@@ -27,16 +27,17 @@ bool job_store_write(const char *queue_dir, const struct queued_job *job,
 /* Makes all JOB_WRITE_ORDERED writes before it durable, one fsync of the directory. */
 bool job_store_sync(const char *queue_dir, GError **errp);
 
-/* Takes n numbers in a row; *ret_first is the lowest. With JOB_WRITE_ORDERED the caller syncs
- * before it tells anybody. Errors: also ERR_JOB_QUEUE if the serial file is none. */
-bool job_store_take_ids(const char *queue_dir, int64_t n, enum job_write how, int64_t *ret_first,
-                        GError **errp);
-/* The number given last. */
+/* The number given last, by the serial file. Errors: also ERR_JOB_QUEUE if it holds none. */
 bool job_store_last_id(const char *queue_dir, int64_t *ret_id, GError **errp);
+/* New jobs, whose numbers were taken behind the last one; last_id is the number given last from now
+ * on. All is durable when it returns, with one sync of the directory. errors: n elements; a job
+ * whose error is set (the caller's to free) does not exist. False if there is any error. */
+bool job_store_add(const char *queue_dir, int64_t last_id, const struct queued_job *const *jobs,
+                   size_t n, GError **errors);
 
-/* Moves QUEUE/job-N to its place in the archive, whose folders are made. Durable after
- * job_store_sync() (of queue_dir; the archive's side is synced here). */
-bool job_store_archive(const char *queue_dir, int64_t id, GError **errp);
+/* Moves QUEUE/job-N of each to its place in the archive, whose folders are made; durable when it
+ * returns. Returns how many were moved; *errp says why not all, or that the last sync failed. */
+size_t job_store_archive(const char *queue_dir, const int64_t *ids, size_t n, GError **errp);
 
 bool job_store_is_drained(void);
 bool job_store_set_drained(bool drained, GError **errp);
