@@ -1,34 +1,13 @@
 /* The little of compat-config/replica and jobs/locking that the harness needs, until they are
-#pragma GCC diagnostic ignored "-Wunused-parameter"
  * there. */
 #include "config.h"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "compat-config/replica/replica.h"
 #include "facts/codec.h"
-
-char *lock_name(enum lock_level level, const char *name)
-{
-    return g_strdup_printf("%s/%s", fact_enum_lock_level.words[level], name);
-}
-
-bool lock_name_parse(const char *lock, enum lock_level *ret_level, const char **ret_name)
-{
-    const char *slash = strchr(lock, '/');
-    g_autofree char *word = g_strndup(lock, slash - lock);
-    *ret_level = (enum lock_level)fact_enum_find(&fact_enum_lock_level, word);
-    if (ret_name != NULL) {
-        *ret_name = slash + 1;
-    }
-    return true;
-}
-
-int lock_name_compare(const char *a, const char *b)
-{
-    return strcmp(a, b);
-}
 
 struct wconfd_client {
     struct client_id self;
