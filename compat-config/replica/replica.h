@@ -34,7 +34,11 @@ struct cfg_txn *cfg_replica_begin(struct cfg_replica *replica, GError **errp);
 /* Takes the transaction, in any case. When it returns true, the change is durable, visible to
  * others and in the copy, and if it concerns who the master candidates are, it has been distributed
  * (as the reference waits for). Objects that others changed meanwhile: cfg_replica_is_conflict() is
- * true for the error, nothing was changed, and the caller may begin anew. */
+ * true for the error, nothing was changed, and the caller may begin anew.
+ *
+ * Reservations: addresses that the client reserved or released go into the pools with the first
+ * commit that adds or edits an instance; DRBD minors allocated for a disk are its own with the
+ * first commit that adds or edits the disk. */
 bool cfg_replica_commit(struct cfg_replica *replica, struct cfg_txn *txn, GError **errp);
 bool cfg_replica_is_conflict(const GError *error);
 

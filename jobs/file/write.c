@@ -138,7 +138,8 @@ struct job_timestamp job_now(void)
     gint64 now = g_get_real_time();
 
     return (struct job_timestamp){.seconds = now / G_USEC_PER_SEC,
-                                  .microseconds = now % G_USEC_PER_SEC};
+                                  .microseconds = now % G_USEC_PER_SEC,
+                                  .has = {.seconds = true, .microseconds = true}};
 }
 
 void job_mark_unfinished(struct queued_job *job, enum job_status status, struct json *result)

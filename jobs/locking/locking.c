@@ -115,6 +115,13 @@ static bool is_held(const struct lock *lock)
            (lock->members != NULL && g_hash_table_size(lock->members) > 0);
 }
 
+bool locking_is_held(const struct locking *locking, const char *name)
+{
+    const struct lock *lock = g_tree_lookup(locking->locks, name);
+
+    return lock != NULL && is_held(lock);
+}
+
 void locking_write_all(const struct locking *locking, struct json_writer *w)
 {
     json_write_array_begin(w);

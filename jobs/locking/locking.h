@@ -74,6 +74,8 @@ GPtrArray *locking_opportunistic(struct locking *locking, const struct client_id
 /* LOCK_RELEASE: does not hold it. */
 enum lock_mode locking_mode(const struct locking *locking, const struct client_id *owner,
                             const char *lock);
+/* Whether anybody holds it, or a member of it. */
+bool locking_is_held(const struct locking *locking, const char *lock);
 /* Calls fn for each owner that holds a lock or waits, each once; fn must not change the state. */
 void locking_each_owner(const struct locking *locking,
                         void (*fn)(const struct client_id *owner, void *data), void *data);

@@ -183,6 +183,50 @@ bool lu_force_params(const struct any_dict *given, const struct param_rows *rows
     return true;
 }
 
+bool lu_force_hvparams(const struct any_dict *given, struct value_map *ret, GError **errp)
+{
+    for (size_t i = 0; i < given->n; i++) {
+        const char *name = given->v[i].key;
+        const struct hv_name *row = hv_name_find(name);
+        CLEANUP(json_unrefp) struct json *value = NULL;
+        if (row == NULL) {
+            return unknown(name, errp);
+        }
+        if (!lu_force_value(name, row->vtype, given->v[i].value, &value, errp)) {
+            return false;
+        }
+        fact_value_set(fact_dict_add(&type_value_map, ret, name), value);
+    }
+    return true;
+}
+
+bool lu_check_hv_syntax(enum hypervisor hypervisor, const struct value_map *filled, GError **errp)
+{
+    for (size_t i = 0; i < filled->n; i++) {
+        const char *name = filled->v[i].key;
+        const struct hv_param *row = hv_param_find(hypervisor, name);
+        g_autoptr(GError) error = NULL;
+        if (row == NULL) {
+            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                            "The hypervisor %s has no parameter '%s'",
+                            fact_enum_hypervisor.words[hypervisor], name);
+        }
+        if (!hv_param_check(row, &filled->v[i].value, &error)) {
+            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Hypervisor parameter '%s': %s", name,
+                            error->message);
+        }
+    }
+    return true;
+}
+
+void lu_map_merge(struct value_map *map, const struct value_map *from)
+{
+    for (size_t i = 0; from != NULL && i < from->n; i++) {
+        fact_copy(&type_VALUE, fact_dict_add(&type_value_map, map, from->v[i].key),
+                  &from->v[i].value);
+    }
+}
+
 static bool force_template(enum disk_template disk_template, const struct any_dict *given,
                            struct value_map *ret, GError **errp)
 {

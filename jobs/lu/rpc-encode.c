@@ -18,6 +18,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/params.h"
+#include "jobs/lu/params.h"
 #include "jobs/lu/rpc.h"
 #include "noded/proto/content.h"
 
@@ -31,13 +32,6 @@ struct target {
 static void map_put(struct value_map *map, const char *key, const struct fact_value *value)
 {
     fact_copy(&type_VALUE, fact_dict_add(&type_value_map, map, key), value);
-}
-
-static void map_put_all(struct value_map *map, const struct value_map *from)
-{
-    for (size_t i = 0; from != NULL && i < from->n; i++) {
-        map_put(map, from->v[i].key, &from->v[i].value);
-    }
 }
 
 static struct json *to_tree(const struct fact_object *object, const void *value)
@@ -77,7 +71,7 @@ static void fill_params(struct disk *disk, const struct value_map *params, const
             map_put(&filled, row->name, value);
         }
     }
-    map_put_all(&filled, &disk->params);
+    lu_map_merge(&filled, &disk->params);
     fact_clear(&type_value_map, &disk->params);
     disk->params = filled;
     disk->has.params = true;
@@ -237,8 +231,8 @@ static void replace_map(struct value_map *map, struct value_map filled,
                         const struct value_map *over)
 {
     struct value_map whole = {0};
-    map_put_all(&whole, &filled);
-    map_put_all(&whole, over);
+    lu_map_merge(&whole, &filled);
+    lu_map_merge(&whole, over);
     cfg_filled_free(&filled);
     fact_clear(&type_value_map, map);
     *map = whole;

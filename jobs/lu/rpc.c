@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "base/json-writer.h"
 #include "base/json.h"
+#include "facts/codec.h"
 #include "jobs/lu/env.h"
 #include "jobs/lu/rpc-encode.h"
 
@@ -163,6 +165,21 @@ const struct lu_answer *lu_answers_of(const struct lu_answers *answers, const ch
         }
     }
     return NULL;
+}
+
+struct any_list lu_reason(const struct lu *lu)
+{
+    const struct op_common *common = lu->op->common;
+    struct any_list out = {0};
+    for (size_t i = 0; i < common->reason.n; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        struct json_writer w = json_writer_init(text, JSON_COMPACT);
+        fact_encode(&type_REASON_STEP, &common->reason.v[i], &w);
+        if (!json_parse(text->str, (gssize)text->len, fact_list_add(&type_any_list, &out), NULL)) {
+            g_assert_not_reached(); /* written right here */
+        }
+    }
+    return out;
 }
 
 /* --- Judging ------------------------------------------------------------------------------------

@@ -166,6 +166,9 @@ struct lu_answers *lu_call_each(struct lu *lu, const char *const *nodes, size_t 
 /* The answer of a node, NULL if it was not asked. */
 const struct lu_answer *lu_answers_of(const struct lu_answers *answers, const char *node_uuid);
 
+/* The opcode's reason trail as calls take it; free it with fact_clear(&type_any_list, ...). */
+struct any_list lu_reason(const struct lu *lu);
+
 /* False and an OpExecError "<text>: <what the node said>" if the call failed (RpcResult.Raise). */
 bool lu_answer_check(const struct lu_answer *answer, GError **errp, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

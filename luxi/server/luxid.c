@@ -12,12 +12,15 @@
 #include "base/fs.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
+#include "facts/wconfdcalls.h"
+#include "luxi/client/async.h"
 #include "noded/client/rpc.h"
 #include "noded/client/voting.h"
 
 enum {
     SOCKET_MODE = 0660,
     SSCONF_MAX = 128 * 1024,
+    CLEANUP_SECONDS = 60,
 };
 
 /* The name of the master according to the files that every node has; NULL if they do not tell. */
@@ -120,6 +123,39 @@ static void job_changed(int64_t job, void *data)
     job_waiters_changed(((struct luxid *)data)->waiters, job);
 }
 
+/* ---- locks of dead jobs ---- */
+
+static void locks_are_clean(struct json *result, const GError *error, void *data)
+{
+    (void)result;
+    (void)data;
+    if (error != NULL) {
+        g_warning("locks of a dead job may be freed late: %s", error->message);
+    }
+}
+
+/* Our own wconfd sees deaths by itself; the reference's looks only now and then. */
+static void job_died(int64_t job, void *data)
+{
+    const struct method_row *row = &method_rows[METHOD_wconfd_cleanup_locks];
+    const struct method_wconfd_cleanup_locks args = {0};
+
+    (void)job;
+    (void)data;
+    (void)luxi_async_call(path_get(PATH_WCONFD_SOCKET), row->wire, row->args, &args,
+                          CLEANUP_SECONDS, locks_are_clean, NULL);
+}
+
+/* Like those of the reference's luxid, a name with the time, so that it is never an old one. */
+static struct fs_lock *take_livelock(GError **errp)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%s_%" G_GINT64_FORMAT, path_get(PATH_LIVELOCK_DIR),
+                        C_LUXI_LIVELOCK_PREFIX, g_get_real_time() / G_USEC_PER_SEC);
+
+    return fs_lock_take(path, FS_LOCK_BOTH, errp);
+}
+
 static bool start_queue(struct daemon *daemon, GError **errp)
 {
     struct luxid *luxid = daemon_get_user(daemon);
@@ -134,9 +170,14 @@ static bool start_queue(struct daemon *daemon, GError **errp)
         .rpc = luxid->env.rpc,
         .config = cfg,
         .job_changed = job_changed,
+        .job_died = job_died,
         .data = luxid,
     };
 
+    luxid->livelock = take_livelock(errp);
+    if (luxid->livelock == NULL) {
+        return false;
+    }
     luxid->waiters = job_waiters_new();
     luxid->submissions = submissions_new(luxid);
     luxid->queue = job_queue_new(&options, errp);
@@ -175,6 +216,7 @@ static void cleanup(struct daemon *daemon)
     g_clear_pointer(&luxid->submissions, submissions_free);
     g_clear_pointer(&luxid->queue, job_queue_free);
     g_clear_pointer(&luxid->waiters, job_waiters_free);
+    g_clear_pointer(&luxid->livelock, fs_lock_remove);
     g_clear_pointer(&luxid->env.rpc, rpc_client_free);
     g_clear_pointer(&luxid->config, cfg_watch_free);
 }

@@ -13,6 +13,7 @@ struct luxid {
     struct cfg_watch *config;
     struct luxi_server *server;
     struct query_env env;
+    struct fs_lock *livelock; /* proves to wconfd that we live */
     struct job_queue *queue;
     struct job_waiters *waiters;
     struct submissions *submissions;

@@ -2,11 +2,11 @@
 
 #include "jobs/lu/tests/lu-harness.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "base/json-writer.h"
 #include "base/json.h"
+#include "base/tests/unit.h"
 #include "compat-config/replica/replica.h"
 #include "compat-config/store/store.h"
 #include "facts/codec.h"
@@ -206,6 +206,9 @@ static struct opcode *parse_opcode(const char *text)
     CLEANUP(json_unrefp) struct json *json = NULL;
     g_autoptr(GError) error = NULL;
     ck_assert_msg(json_parse(text, -1, &json, &error), "%s", error != NULL ? error->message : "");
+    if (!json_has(json, "reason")) {
+        json_set(json, "reason", json_new_array());
+    }
     struct opcode *op = opcode_decode(json, NULL, &error);
     ck_assert_msg(op != NULL, "%s", error != NULL ? error->message : "");
     return op;

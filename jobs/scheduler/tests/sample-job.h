@@ -2,10 +2,10 @@
 #ifndef GANTRY_JOBS_SCHEDULER_TESTS_SAMPLE_JOB_H
 #define GANTRY_JOBS_SCHEDULER_TESTS_SAMPLE_JOB_H
 
-#include <check.h>
 #include <glib.h>
 #include <string.h>
 
+#include "base/tests/unit.h"
 #include "jobs/file/job.h"
 
 /* A queued job of one OP_TEST_DELAY; reason and depends are JSON texts of these members. */
