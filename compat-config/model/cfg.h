@@ -98,6 +98,22 @@ const void *const *cfg_in_order(const struct cfg *cfg, enum cfg_kind kind);
 CFG_KINDS(KIND)
 #undef KIND
 
+/* --- Two snapshots
+ * --------------------------------------------------------------------------------
+ *
+ * Objects that both share are not looked into, so this costs what differs and one pass over the
+ * kinds that changed. */
+
+/* Calls fn for each object of `to` that is not that of `from` (value: that of `to`), and for each
+ * that `to` does not have (value NULL). */
+typedef void cfg_diff_fn(enum cfg_kind kind, const char *uuid, const void *value, void *data);
+void cfg_diff(const struct cfg *from, const struct cfg *to, cfg_diff_fn *fn, void *data);
+/* A snapshot equal to `given` that shares with `base` all objects that are equal in both; a new
+ * reference. */
+const struct cfg *cfg_share(const struct cfg *given, const struct cfg *base);
+/* Whether both are equal in everything, serial numbers and times included. */
+bool cfg_equal(const struct cfg *a, const struct cfg *b);
+
 /* --- Links --------------------------------------------------------------------------------------
  *
  * Arrays of borrowed objects. A reference to something that does not exist is left out (the check

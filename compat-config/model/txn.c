@@ -19,6 +19,9 @@ struct cfg_txn {
     struct cluster *cluster;             /* NULL: not edited */
     GHashTable *changes[CFG_KIND_COUNT]; /* UUID -> struct change; NULL: none of that kind */
     bool silent; /* no serial number and no time changes (an upgrade while loading) */
+    bool has_head;
+    int64_t serial;
+    double mtime;
 };
 
 struct cfg_txn *cfg_txn_begin(const struct cfg *base)
@@ -164,6 +167,47 @@ void cfg_txn_set_silent(struct cfg_txn *txn)
     txn->silent = true;
 }
 
+void cfg_txn_set_head(struct cfg_txn *txn, int64_t serial, double mtime)
+{
+    txn->has_head = true;
+    txn->serial = serial;
+    txn->mtime = mtime;
+}
+
+void cfg_txn_each_change(const struct cfg_txn *txn, cfg_txn_change_fn *fn, void *data)
+{
+    for (int kind = 0; kind < CFG_KIND_COUNT; kind++) {
+        GHashTableIter iter;
+        void *uuid, *item;
+
+        if (txn->changes[kind] == NULL) {
+            continue;
+        }
+        g_hash_table_iter_init(&iter, txn->changes[kind]);
+        while (g_hash_table_iter_next(&iter, &uuid, &item)) {
+            const struct change *change = item;
+
+            fn(kind, uuid, change->value, cfg_get(txn->base, kind, uuid) == NULL, data);
+        }
+    }
+}
+
+const struct cluster *cfg_txn_edited_cluster(const struct cfg_txn *txn)
+{
+    return txn->cluster;
+}
+
+const struct cfg *cfg_txn_base(const struct cfg_txn *txn)
+{
+    return txn->base;
+}
+
+void cfg_txn_replace_cluster(struct cfg_txn *txn, struct cluster *cluster)
+{
+    cfg_object_unref(&fact_object_cluster, txn->cluster);
+    txn->cluster = cfg_object_adopt(&fact_object_cluster, cluster);
+}
+
 static size_t count_changes(const struct cfg_txn *txn, enum cfg_kind kind)
 {
     return txn->changes[kind] == NULL ? 0 : g_hash_table_size(txn->changes[kind]);
@@ -176,7 +220,7 @@ bool cfg_txn_is_changed(const struct cfg_txn *txn)
             return true;
         }
     }
-    return txn->cluster != NULL;
+    return txn->cluster != NULL || txn->has_head;
 }
 
 /* ---- commit ---- */
@@ -296,6 +340,10 @@ const struct cfg *cfg_txn_commit(struct cfg_txn *txn, double now)
     head = fact_object_copy(&fact_object_config_data, &txn->base->head);
     if (!txn->silent) {
         stamp(&fact_object_config_data, head, false, now);
+    }
+    if (txn->has_head) {
+        head->serial_no = txn->serial;
+        head->mtime = txn->mtime;
     }
     next = cfg_new(head, cluster, tables);
     g_free(head);

@@ -40,6 +40,19 @@ struct cluster *cfg_txn_edit_cluster(struct cfg_txn *txn);
  * cluster (an upgrade while loading, tools). */
 void cfg_txn_set_silent(struct cfg_txn *txn);
 bool cfg_txn_is_changed(const struct cfg_txn *txn);
+/* The commit shall give the file this serial_no and mtime, whatever else it does. Counts as a
+ * change. */
+void cfg_txn_set_head(struct cfg_txn *txn, int64_t serial, double mtime);
+/* Calls fn for each object that the transaction adds, edits or removes. value NULL: it goes; added:
+ * it is new. The order is that of nothing. */
+typedef void cfg_txn_change_fn(enum cfg_kind kind, const char *uuid, const void *value, bool added,
+                               void *data);
+void cfg_txn_each_change(const struct cfg_txn *txn, cfg_txn_change_fn *fn, void *data);
+/* The edited cluster, NULL if it is not. */
+const struct cluster *cfg_txn_edited_cluster(const struct cfg_txn *txn);
+const struct cfg *cfg_txn_base(const struct cfg_txn *txn);
+/* Puts a whole cluster object in the place of the present one, as it is; takes it over. */
+void cfg_txn_replace_cluster(struct cfg_txn *txn, struct cluster *cluster);
 
 /* The next snapshot; txn is gone. If nothing was changed: the base itself.
  *

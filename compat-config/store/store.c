@@ -316,6 +316,37 @@ const struct cfg *cfg_load(const char *path, GError **errp)
     return cfg;
 }
 
+void *cfg_read_object(enum cfg_kind kind, struct json *json, GError **errp)
+{
+    const struct fact_object *object = cfg_kind_object(kind);
+    const struct fact_path path = {.member = object->name};
+    void *value = fact_object_decode(object, json, &path, errp);
+    char **uuid;
+
+    if (value == NULL) {
+        return NULL;
+    }
+    drop_false_mark(object, value);
+    uuid = cfg_object_member(object, value, "uuid");
+    if (!check_object(kind, *uuid, *uuid, value, &path, errp)) {
+        fact_object_free(object, value);
+        return NULL;
+    }
+    return value;
+}
+
+struct cluster *cfg_read_cluster(struct json *json, GError **errp)
+{
+    const struct fact_path path = {.member = fact_object_cluster.name};
+    struct cluster *cluster = fact_object_decode(&fact_object_cluster, json, &path, errp);
+
+    if (cluster != NULL && !check_cluster(cluster, &path, errp)) {
+        fact_object_free(&fact_object_cluster, cluster);
+        return NULL;
+    }
+    return cluster;
+}
+
 /* ---- writing ---- */
 
 /* The text of an object, made once. */
@@ -333,6 +364,11 @@ static void append_object(struct json_writer *out, const struct fact_object *obj
         head->encoded = g_memdup2(text->str, text->len + 1);
     }
     json_write_raw(out, head->encoded, head->encoded_len);
+}
+
+void cfg_write_object(struct json_writer *w, const struct fact_object *object, const void *value)
+{
+    append_object(w, object, value);
 }
 
 static void append_table(struct json_writer *w, const struct cfg_table *table)

@@ -11,6 +11,9 @@
 #include "base/fs.h"
 #include "compat-config/model/cfg.h"
 
+struct json;
+struct json_writer;
+
 #define CFG_STORE_ERROR (cfg_store_error_quark())
 GQuark cfg_store_error_quark(void);
 enum cfg_store_error {
@@ -33,6 +36,12 @@ const struct cfg *cfg_upgrade(const struct cfg *cfg);
 /* Appends the file's text as wconfd writes it. What an object looks like is kept with it, so the
  * next snapshot encodes only what changed. */
 void cfg_encode(const struct cfg *cfg, GString *out);
+/* One object's text, by the same cache; object: that of its kind, or fact_object_cluster. */
+void cfg_write_object(struct json_writer *w, const struct fact_object *object, const void *value);
+/* Reads an object of a kind as strictly as the file is read; the caller owns the result
+ * (fact_object_free()). */
+void *cfg_read_object(enum cfg_kind kind, struct json *json, GError **errp);
+struct cluster *cfg_read_cluster(struct json *json, GError **errp);
 /* Atomic and durable. Mode and owner as opts say. */
 bool cfg_save(const struct cfg *cfg, const char *path, const struct fs_write_opts *opts,
               GError **errp);

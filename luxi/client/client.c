@@ -151,30 +151,37 @@ static bool send_all(struct luxi_client *client, const GString *text, GError **e
     return true;
 }
 
+/* Takes what is there. True, with *ret_empty, if there is nothing now. */
+static bool receive_some(struct luxi_client *client, char *chunk, bool *ret_empty, GError **errp)
+{
+    ssize_t n = recv(client->fd, chunk, READ_CHUNK, MSG_DONTWAIT);
+
+    *ret_empty = n < 0 && (errno == EINTR || errno == EAGAIN);
+    if (*ret_empty) {
+        return true;
+    }
+    if (n <= 0) {
+        return err_fail(errp, ERR_CONNECTION_CLOSED, ECODE_NONE,
+                        "the server closed the connection%s%s", n < 0 ? ": " : "",
+                        n < 0 ? g_strerror(errno) : "");
+    }
+    return luxi_frame_feed(client->frame, chunk, (size_t)n, errp);
+}
+
 static const char *receive(struct luxi_client *client, size_t *ret_len, GError **errp)
 {
     const char *text;
     g_autofree char *chunk = NULL;
+    bool empty;
 
     while ((text = luxi_frame_next(client->frame, ret_len)) == NULL) {
-        ssize_t n;
-
         if (!wait_for(client, POLLIN, errp)) {
             return NULL;
         }
         if (chunk == NULL) {
             chunk = g_malloc(READ_CHUNK);
         }
-        n = recv(client->fd, chunk, READ_CHUNK, 0);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-            continue;
-        }
-        if (n <= 0) {
-            err_set(errp, ERR_CONNECTION_CLOSED, ECODE_NONE, "the server closed the connection%s%s",
-                    n < 0 ? ": " : "", n < 0 ? g_strerror(errno) : "");
-            return NULL;
-        }
-        if (!luxi_frame_feed(client->frame, chunk, (size_t)n, errp)) {
+        if (!receive_some(client, chunk, &empty, errp)) {
             return NULL;
         }
     }
@@ -217,4 +224,38 @@ bool luxi_client_call_json(struct luxi_client *client, const char *method, const
     json_write_value(&w, args);
     luxi_request_end(&w);
     return exchange(client, request, ret_result, errp);
+}
+
+bool luxi_client_send(struct luxi_client *client, const char *method,
+                      const struct fact_object *args_object, const void *args, GError **errp)
+{
+    g_autoptr(GString) request = g_string_new(NULL);
+    struct json_writer w = luxi_request_begin(request, method);
+
+    fact_object_encode(args_object, args, &w);
+    luxi_request_end(&w);
+    g_string_append_c(request, LUXI_END_OF_MESSAGE);
+    return send_all(client, request, errp);
+}
+
+int luxi_client_fd(const struct luxi_client *client)
+{
+    return client->fd;
+}
+
+bool luxi_client_try_receive(struct luxi_client *client, bool *ret_there, struct json **ret_result,
+                             GError **errp)
+{
+    g_autofree char *chunk = g_malloc(READ_CHUNK);
+    const char *text;
+    size_t len;
+    bool empty = false;
+
+    while ((text = luxi_frame_next(client->frame, &len)) == NULL && !empty) {
+        if (!receive_some(client, chunk, &empty, errp)) {
+            return false;
+        }
+    }
+    *ret_there = text != NULL;
+    return text == NULL || luxi_reply_parse(text, len, ret_result, errp);
 }

@@ -48,4 +48,15 @@ bool luxi_client_call(struct luxi_client *client, const char *method,
 bool luxi_client_call_json(struct luxi_client *client, const char *method, const struct json *args,
                            struct json **ret_result, GError **errp);
 
+/* --- An answer that comes late ------------------------------------------------------------------
+ *
+ * Instead of luxi_client_call(): send, then receive, when luxi_client_fd() is readable, until there
+ * is an answer. */
+bool luxi_client_send(struct luxi_client *client, const char *method,
+                      const struct fact_object *args_object, const void *args, GError **errp);
+int luxi_client_fd(const struct luxi_client *client);
+/* Never waits. True with *ret_there false: not yet. */
+bool luxi_client_try_receive(struct luxi_client *client, bool *ret_there, struct json **ret_result,
+                             GError **errp);
+
 #endif
