@@ -15,6 +15,9 @@ enum {
     READ_CHUNK = 16 * 1024,
     BACKUP_MAX = 512 * 1024 * 1024,
     DEFAULT_MODE = 0600,
+    /* Up to so many files are synced one by one. Beyond, one sync of the file system costs less,
+       although it takes what others wrote along. */
+    SYNC_EACH = 8,
 };
 
 DEFINE_CLEANUP(DIR *, closedir)
@@ -197,23 +200,40 @@ static bool put_in_place(const char *temp, const char *path, unsigned flags, GEr
     return !step_failed(fault, result, "put in place", path, errp);
 }
 
-bool fs_write_atomic(const char *path, const void *data, size_t len,
-                     const struct fs_write_opts *opts, GError **errp)
+/* The text in a file of its own beside path, ready to take its place; NULL with an error. */
+static char *make_temp(const char *path, const void *data, size_t len,
+                       const struct fs_write_opts *opts, GError **errp)
 {
-    const struct fs_write_opts eff = effective_opts(path, opts);
     g_autofree char *temp = g_strconcat(path, "XXXXXX.new", NULL);
-    g_autofree char *dir = g_path_get_dirname(path);
     CLEANUP(close_fd) int fd = -1;
     int fault = FAULT_POINT("fs-write-create");
-    bool ok;
 
     if (fault == 0) {
         fd = mkostemps(temp, (int)strlen(".new"), O_CLOEXEC);
     }
     if (step_failed(fault, fd < 0 ? -1 : 0, "create a file beside", path, errp)) {
+        return NULL;
+    }
+    if (!fill_temp(fd, temp, data, len, opts, errp)) {
+        (void)unlink(temp);
+        return NULL;
+    }
+    return g_steal_pointer(&temp);
+}
+
+bool fs_write_atomic(const char *path, const void *data, size_t len,
+                     const struct fs_write_opts *opts, GError **errp)
+{
+    const struct fs_write_opts eff = effective_opts(path, opts);
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *temp = make_temp(path, data, len, &eff, errp);
+    int fault;
+    bool ok;
+
+    if (temp == NULL) {
         return false;
     }
-    ok = fill_temp(fd, temp, data, len, &eff, errp) && put_in_place(temp, path, eff.flags, errp);
+    ok = put_in_place(temp, path, eff.flags, errp);
     if (!ok || (eff.flags & FS_WRITE_NEW) != 0) {
         (void)unlink(temp);
     }
@@ -225,6 +245,59 @@ bool fs_write_atomic(const char *path, const void *data, size_t len,
         return false;
     }
     return (eff.flags & (FS_WRITE_VOLATILE | FS_WRITE_DIR_LATER)) != 0 || fs_sync_dir(dir, errp);
+}
+
+/* One call for all that was written to the file system of the directory. */
+static bool sync_all(const char *dir, GError **errp)
+{
+    CLEANUP(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fault = FAULT_POINT("fs-write-fsync");
+
+    return !step_failed(fault, fault != 0 ? 0 : fd < 0 ? -1 : syncfs(fd), "sync", dir, errp);
+}
+
+/* Gives the error to every file that has none yet. */
+static void fail_all(struct fs_write_item *items, size_t n, const GError *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].error == NULL) {
+            items[i].error = g_error_copy(error);
+        }
+    }
+}
+
+bool fs_write_many(const char *dir, struct fs_write_item *items, size_t n,
+                   const struct fs_write_opts *opts)
+{
+    g_auto(GStrv) temps = g_new0(char *, n + 1);
+    g_autoptr(GError) error = NULL;
+    bool ok = true, at_once = n > SYNC_EACH;
+
+    for (size_t i = 0; i < n; i++) {
+        struct fs_write_opts eff = effective_opts(items[i].path, opts);
+        char *temp;
+
+        eff.flags = at_once ? FS_WRITE_VOLATILE : 0;
+        temp = make_temp(items[i].path, items[i].text, items[i].len, &eff, &items[i].error);
+        temps[i] = temp != NULL ? temp : g_strdup("");
+    }
+    if (at_once && !sync_all(dir, &error)) {
+        fail_all(items, n, error);
+        g_clear_error(&error);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (temps[i][0] != '\0' && (items[i].error != NULL ||
+                                    !put_in_place(temps[i], items[i].path, 0, &items[i].error))) {
+            (void)unlink(temps[i]);
+        }
+        ok = ok && items[i].error == NULL;
+    }
+    if (!step_failed(FAULT_POINT("fs-write-after-rename"), 0, "sync directory", dir, &error) &&
+        fs_sync_dir(dir, &error)) {
+        return ok;
+    }
+    fail_all(items, n, error);
+    return false;
 }
 
 char *fs_backup(const char *path, GError **errp)
@@ -256,16 +329,20 @@ char *fs_backup(const char *path, GError **errp)
     return g_steal_pointer(&backup);
 }
 
+bool fs_move(const char *from, const char *to, GError **errp)
+{
+    int fault = FAULT_POINT("fs-rename-before");
+
+    return !step_failed(fault, fault != 0 ? 0 : rename(from, to), "rename to", to, errp);
+}
+
 bool fs_rename(const char *from, const char *to, GError **errp)
 {
     g_autofree char *dir = g_path_get_dirname(to);
-    int fault = FAULT_POINT("fs-rename-before");
 
-    if (step_failed(fault, fault != 0 ? 0 : rename(from, to), "rename to", to, errp)) {
-        return false;
-    }
-    fault = FAULT_POINT("fs-rename-after");
-    return !step_failed(fault, 0, "sync directory", dir, errp) && fs_sync_dir(dir, errp);
+    return fs_move(from, to, errp) &&
+           !step_failed(FAULT_POINT("fs-rename-after"), 0, "sync directory", dir, errp) &&
+           fs_sync_dir(dir, errp);
 }
 
 bool fs_remove_file(const char *path, GError **errp)

@@ -59,12 +59,28 @@ bool fs_write_atomic(const char *path, const void *data, size_t len,
                      const struct fs_write_opts *opts, GError **errp)
     __attribute__((warn_unused_result));
 
+/* Several files of one directory at once, each of them atomic: all texts are written and synced
+ * before the first takes its place, and the directory is synced once at the end. A file whose
+ * `error` is set afterwards has not changed, the others have. False if any has failed (or the last
+ * sync, which then is the error of all). Of the flags only FS_WRITE_KEEP_PERMS counts. The fault
+ * points are those of fs_write_atomic(). */
+struct fs_write_item {
+    const char *path;
+    const char *text;
+    size_t len;
+    GError *error; /* set by the call; the caller's to free */
+};
+bool fs_write_many(const char *dir, struct fs_write_item *items, size_t n,
+                   const struct fs_write_opts *opts);
+
 /* Copies path to PATH.backup-<timestamp>.xxxxxx as utils/io.py CreateBackup; returns that path. */
 char *fs_backup(const char *path, GError **errp) __attribute__((warn_unused_result));
 
 /* rename(2), then fsync of the target's directory. Fault points: fs-rename-before, fs-rename-after.
  */
 bool fs_rename(const char *from, const char *to, GError **errp) __attribute__((warn_unused_result));
+/* rename(2) alone: durable once the caller has synced both directories. For many files. */
+bool fs_move(const char *from, const char *to, GError **errp) __attribute__((warn_unused_result));
 bool fs_sync_dir(const char *dir, GError **errp) __attribute__((warn_unused_result));
 /* A file that is not there counts as removed. */
 bool fs_remove_file(const char *path, GError **errp) __attribute__((warn_unused_result));

@@ -201,6 +201,49 @@ START_TEST(backups_and_renames)
 }
 END_TEST
 
+/* Few files are synced one by one, many at once; either way a file that fails harms no other. */
+START_TEST(many_files_at_once)
+{
+    enum { MANY = 20 };
+    const struct fs_write_opts opts = {.mode = 0640};
+
+    for (size_t n = 2; n <= MANY; n += MANY - 2) {
+        struct fs_write_item items[MANY] = {{0}};
+        g_autofree char *bad = in_dir("missing/file");
+        g_auto(GStrv) paths = g_new0(char *, n + 1);
+        g_autoptr(GPtrArray) names = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+            g_autofree char *name = g_strdup_printf("file-%zu", i);
+
+            paths[i] = in_dir(name);
+            items[i] = (struct fs_write_item){.path = paths[i], .text = "text", .len = 4};
+        }
+        ck_assert(fs_write_many(dir, items, n, &opts));
+        items[1] = (struct fs_write_item){.path = bad, .text = "x", .len = 1};
+        items[0].text = "more";
+        ck_assert(!fs_write_many(dir, items, n, &opts));
+        ck_assert_ptr_null(items[0].error);
+        ck_assert(g_error_matches(items[1].error, FS_ERROR, ENOENT));
+        g_clear_error(&items[1].error);
+        assert_content(paths[0], "more");
+        assert_content(paths[n - 1], "text");
+        items[1] = (struct fs_write_item){.path = paths[1], .text = "last", .len = 4};
+        items[0].text = "last";
+        fault_set("fs-write-fsync=EIO");
+        ck_assert(!fs_write_many(dir, items, n, &opts));
+        ck_assert(g_error_matches(items[0].error, FS_ERROR, EIO));
+        assert_content(paths[0], "more");
+        fault_set(NULL);
+        for (size_t i = 0; i < n; i++) {
+            g_clear_error(&items[i].error);
+        }
+        names = fs_list_dir(dir, 100, NULL);
+        ck_assert_uint_eq(names->len, n);
+    }
+}
+END_TEST
+
 /* What the reference's two families see of the file, asked from another process as they would. */
 static bool foreign_lock_works(const char *path, bool record)
 {
@@ -248,4 +291,5 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("fs", setup, teardown, reading_is_bounded, writing_replaces_as_a_whole,
                   a_failed_step_changes_nothing, a_crash_leaves_the_old_or_the_new_file,
-                  directories, backups_and_renames, locks_are_seen_by_both_families)
+                  directories, backups_and_renames, many_files_at_once,
+                  locks_are_seen_by_both_families)

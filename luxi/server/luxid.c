@@ -1,4 +1,4 @@
-/* ganeti-luxid: answers what clients ask on the master's socket. */
+/* ganeti-luxid: answers what clients ask on the master's socket, and keeps the job queue. */
 #include "config.h"
 
 #include "luxi/server/luxid.h"
@@ -12,12 +12,15 @@
 #include "base/fs.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
+#include "facts/wconfdcalls.h"
+#include "luxi/client/async.h"
 #include "noded/client/rpc.h"
 #include "noded/client/voting.h"
 
 enum {
     SOCKET_MODE = 0660,
     SSCONF_MAX = 128 * 1024,
+    CLEANUP_SECONDS = 60,
 };
 
 /* The name of the master according to the files that every node has; NULL if they do not tell. */
@@ -102,13 +105,83 @@ static void give_socket_to_daemons(const char *path)
 
 static void config_changed(const struct cfg *cfg, const GError *error, void *data)
 {
-    (void)data;
+    struct luxid *luxid = data;
+
+    if (cfg != NULL && luxid->queue != NULL) {
+        job_queue_set_config(luxid->queue, cfg);
+    }
     if (error != NULL) {
         g_warning("the configuration on disk cannot be read, going on with the last good one: %s",
                   error->message);
     } else {
         g_info("configuration serial number %" G_GINT64_FORMAT, (gint64)cfg_serial(cfg));
     }
+}
+
+static void job_changed(int64_t job, void *data)
+{
+    job_waiters_changed(((struct luxid *)data)->waiters, job);
+}
+
+/* ---- locks of dead jobs ---- */
+
+static void locks_are_clean(struct json *result, const GError *error, void *data)
+{
+    (void)result;
+    (void)data;
+    if (error != NULL) {
+        g_warning("locks of a dead job may be freed late: %s", error->message);
+    }
+}
+
+/* Our own wconfd sees deaths by itself; the reference's looks only now and then. */
+static void job_died(int64_t job, void *data)
+{
+    const struct method_row *row = &method_rows[METHOD_wconfd_cleanup_locks];
+    const struct method_wconfd_cleanup_locks args = {0};
+
+    (void)job;
+    (void)data;
+    (void)luxi_async_call(path_get(PATH_WCONFD_SOCKET), row->wire, row->args, &args,
+                          CLEANUP_SECONDS, locks_are_clean, NULL);
+}
+
+/* Like those of the reference's luxid, a name with the time, so that it is never an old one. */
+static struct fs_lock *take_livelock(GError **errp)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%s_%" G_GINT64_FORMAT, path_get(PATH_LIVELOCK_DIR),
+                        C_LUXI_LIVELOCK_PREFIX, g_get_real_time() / G_USEC_PER_SEC);
+
+    return fs_lock_take(path, FS_LOCK_BOTH, errp);
+}
+
+static bool start_queue(struct daemon *daemon, GError **errp)
+{
+    struct luxid *luxid = daemon_get_user(daemon);
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_watch_get(luxid->config);
+    const char *launcher = g_getenv("GANTRY_JOB_LAUNCHER");
+    const struct job_queue_options options = {
+        .queue_dir = luxid->env.queue_dir,
+        .livelock_dir = path_get(PATH_LIVELOCK_DIR),
+        .lock_file = path_get(PATH_JOB_QUEUE_LOCK_FILE),
+        .launcher = launcher != NULL ? launcher : path_get(PATH_JOB_LAUNCHER),
+        .debug = daemon_get_options(daemon)->debug,
+        .rpc = luxid->env.rpc,
+        .config = cfg,
+        .job_changed = job_changed,
+        .job_died = job_died,
+        .data = luxid,
+    };
+
+    luxid->livelock = take_livelock(errp);
+    if (luxid->livelock == NULL) {
+        return false;
+    }
+    luxid->waiters = job_waiters_new();
+    luxid->submissions = submissions_new(luxid);
+    luxid->queue = job_queue_new(&options, errp);
+    return luxid->queue != NULL;
 }
 
 static bool prepare(struct daemon *daemon, GError **errp)
@@ -124,7 +197,9 @@ static bool prepare(struct daemon *daemon, GError **errp)
     luxid->env.rpc = new_rpc_client();
     luxid->env.queue_dir = path_get(PATH_QUEUE_DIR);
     luxid->env.wconfd_socket = path_get(PATH_WCONFD_SOCKET);
-    luxid->waiters = job_waiters_new(luxid->env.queue_dir);
+    if (!start_queue(daemon, errp)) {
+        return false;
+    }
     luxid->server = luxi_server_new(path_get(PATH_QUERY_SOCKET), &server, errp);
     if (luxid->server == NULL) {
         return false;
@@ -138,7 +213,10 @@ static void cleanup(struct daemon *daemon)
     struct luxid *luxid = daemon_get_user(daemon);
 
     g_clear_pointer(&luxid->server, luxi_server_free);
+    g_clear_pointer(&luxid->submissions, submissions_free);
+    g_clear_pointer(&luxid->queue, job_queue_free);
     g_clear_pointer(&luxid->waiters, job_waiters_free);
+    g_clear_pointer(&luxid->livelock, fs_lock_remove);
     g_clear_pointer(&luxid->env.rpc, rpc_client_free);
     g_clear_pointer(&luxid->config, cfg_watch_free);
 }

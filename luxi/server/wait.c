@@ -1,27 +1,15 @@
 /* WaitForJobChange: answers when a job's file says something new (reference: waitForJobChange and
- * computeJobUpdate in src/Ganeti/Query/Server.hs). The kernel tells when a file of the queue
- * changes; nothing is polled. */
+ * computeJobUpdate in src/Ganeti/Query/Server.hs). */
 #include "config.h"
 
-#include <errno.h>
-#include <glib-unix.h>
-#include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
-
-#include "base/fs.h"
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
 #include "jobs/file/job.h"
-#include "jobs/file/queue-dir.h"
 #include "luxi/server/methods.h"
 
 struct job_waiters {
-    const char *queue_dir;
-    int fd; /* inotify on the queue's directory */
-    guint watch;
     GHashTable *by_job; /* job number (gint64) -> GPtrArray of struct waiter */
 };
 
@@ -158,7 +146,7 @@ static void client_is_gone(void *data)
     waiter_free(data);
 }
 
-static void job_changed(struct job_waiters *waiters, int64_t job)
+void job_waiters_changed(struct job_waiters *waiters, int64_t job)
 {
     GPtrArray *same_job = g_hash_table_lookup(waiters->by_job, &job);
     g_autoptr(GPtrArray) looked_at = NULL;
@@ -179,56 +167,21 @@ static void job_changed(struct job_waiters *waiters, int64_t job)
     }
 }
 
-static gboolean on_event(gint fd, GIOCondition condition, gpointer data)
-{
-    struct job_waiters *waiters = data;
-    char buffer[16 * 1024] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t n = read(fd, buffer, sizeof buffer);
-
-    (void)condition;
-    for (ssize_t at = 0; n > 0 && at < n;) {
-        const struct inotify_event *event = (const void *)(buffer + at);
-        int64_t job;
-
-        if (event->len > 0 && queue_dir_parse_name(event->name, &job)) {
-            job_changed(waiters, job);
-        }
-        at += (ssize_t)(sizeof *event + event->len);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
 static void free_array(gpointer array)
 {
     g_ptr_array_free(array, TRUE);
 }
 
-struct job_waiters *job_waiters_new(const char *queue_dir)
+struct job_waiters *job_waiters_new(void)
 {
     struct job_waiters *waiters = g_new0(struct job_waiters, 1);
 
-    waiters->queue_dir = queue_dir;
     waiters->by_job = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_array);
-    waiters->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (waiters->fd < 0 ||
-        inotify_add_watch(waiters->fd, queue_dir,
-                          IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE) < 0) {
-        g_warning("cannot watch %s (%s): clients that wait for jobs wait for their timeouts",
-                  queue_dir, g_strerror(errno));
-        return waiters;
-    }
-    waiters->watch = g_unix_fd_add(waiters->fd, G_IO_IN, on_event, waiters);
     return waiters;
 }
 
 void job_waiters_free(struct job_waiters *waiters)
 {
-    if (waiters->watch != 0) {
-        g_source_remove(waiters->watch);
-    }
-    if (waiters->fd >= 0) {
-        (void)close(waiters->fd);
-    }
     /* Calls under way cancel their waiters; the server is freed before this. */
     g_hash_table_destroy(waiters->by_job);
     g_free(waiters);

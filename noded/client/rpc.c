@@ -132,6 +132,7 @@ static void responses_are_in(struct http_response *responses, size_t n, void *us
             answer->outcome = RPC_ANSWERED;
         } else {
             answer->outcome = RPC_FAILED;
+            answer->refused = responses[i].error == NULL;
             g_prefix_error(&answer->error, "node %s, call %s: ", batch->nodes[batch->sent[i]],
                            batch->procedure);
         }

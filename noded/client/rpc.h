@@ -47,6 +47,7 @@ struct rpc_answer {
     enum rpc_outcome outcome;
     struct json *payload; /* RPC_ANSWERED */
     GError *error;        /* RPC_FAILED; names node, procedure and reason */
+    bool refused;         /* RPC_FAILED: the node was reached, and answered with the error */
 };
 
 /* answers[i] belongs to requests[i]; valid during the call, payloads and errors may be stolen (set
