@@ -1,0 +1,254 @@
+/* Disks of an instance on its nodes. */
+#include "config.h"
+
+#include "jobs/lu/disks.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "compat-config/model/disk.h"
+#include "facts/codec.h"
+#include "jobs/lu/instance-check.h"
+#include "jobs/lu/rpc.h"
+
+/* --- Where a disk is ----------------------------------------------------------------------------
+ */
+void lu_disk_devices(const struct disk *disk, const char *primary_uuid, GArray *devices)
+{
+    struct cfg_drbd drbd;
+    struct lu_device one = {.node_uuid = primary_uuid, .disk = disk};
+    if (disk->dev_type != DISK_TEMPLATE_DRBD || !cfg_disk_drbd(disk, &drbd)) {
+        /* All others stand on one node, and so does whatever they are made of. */
+        g_array_append_val(devices, one);
+        return;
+    }
+    bool a_first = strcmp(drbd.node_b, primary_uuid) != 0;
+    one.node_uuid = a_first ? drbd.node_a : drbd.node_b;
+    g_array_append_val(devices, one);
+    one.node_uuid = a_first ? drbd.node_b : drbd.node_a;
+    g_array_append_val(devices, one);
+}
+
+/* --- Recorded state -----------------------------------------------------------------------------
+ */
+bool lu_instance_record(struct lu *lu, const char *uuid, const enum admin_state *state,
+                        const enum admin_state_source *source, const bool *disks_active,
+                        GError **errp)
+{
+    struct cfg_txn *txn = lu_begin(lu, errp);
+    if (txn == NULL) {
+        return false;
+    }
+    const struct instance *now = cfg_txn_get(txn, CFG_KIND_instance, uuid);
+    if (now == NULL) {
+        cfg_txn_abort(txn);
+        return err_fail(errp, ERR_CONFIGURATION, ECODE_NONE, "There is no instance %s", uuid);
+    }
+    bool same = (state == NULL || now->admin_state == *state) &&
+                (source == NULL || now->admin_state_source == *source) &&
+                (disks_active == NULL || now->disks_active == *disks_active);
+    if (same) {
+        cfg_txn_abort(txn);
+        return true;
+    }
+    struct instance *instance = cfg_txn_edit_instance(txn, uuid);
+    if (state != NULL) {
+        instance->admin_state = *state;
+    }
+    if (source != NULL) {
+        instance->admin_state_source = *source;
+        instance->has.admin_state_source = true;
+    }
+    if (disks_active != NULL) {
+        instance->disks_active = *disks_active;
+    }
+    return lu_commit(lu, txn, errp);
+}
+
+static bool record_disks(struct lu *lu, const char *uuid, bool active, GError **errp)
+{
+    return lu_instance_record(lu, uuid, NULL, NULL, &active, errp);
+}
+
+/* --- On the nodes -------------------------------------------------------------------------------
+ */
+void lu_assembled_free(GArray *assembled)
+{
+    if (assembled == NULL) {
+        return;
+    }
+    for (guint i = 0; i < assembled->len; i++) {
+        struct lu_assembled *one = &g_array_index(assembled, struct lu_assembled, i);
+        g_free(one->iv_name);
+        g_free(one->device);
+        json_unref(one->payload);
+    }
+    g_array_unref(assembled);
+}
+
+static const struct disk *without_size(const struct disk *disk)
+{
+    struct disk *copy = fact_object_copy(&fact_object_disk, disk);
+    copy->size = 0;
+    for (size_t i = 0; i < copy->children.n; i++) {
+        copy->children.v[i].size = 0;
+    }
+    return copy;
+}
+
+static struct lu_answer *assemble_on(struct lu *lu, const struct instance *instance,
+                                     const struct disk *disk, const char *node_uuid,
+                                     bool on_primary, size_t index, unsigned flags)
+{
+    const struct disk *sent = (flags & LU_ASSEMBLE_IGNORE_SIZE) != 0 ? without_size(disk) : disk;
+    struct lu_answer *answer =
+        lu_call_node(lu, node_uuid,
+                     LU_CALL(blockdev_assemble, .disk = {.disk = sent, .instance = instance},
+                             .instance = {.instance = instance}, .on_primary = on_primary,
+                             .idx = (int64_t)index));
+    if (sent != disk) {
+        fact_object_free(&fact_object_disk, (struct disk *)sent);
+    }
+    return answer;
+}
+
+/* Everywhere as a secondary first: so a DRBD disk finds its other half before it becomes primary.
+ */
+static bool first_pass(struct lu *lu, const struct instance *instance, struct cfg_disks disks,
+                       unsigned flags)
+{
+    bool ok = true;
+    for (size_t i = 0; i < disks.n; i++) {
+        g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
+        lu_disk_devices(disks.v[i], instance->primary_node, devices);
+        for (guint j = 0; j < devices->len; j++) {
+            const struct lu_device *device = &g_array_index(devices, struct lu_device, j);
+            CLEANUP(lu_answer_freep)
+            struct lu_answer *answer =
+                assemble_on(lu, instance, device->disk, device->node_uuid, false, i, flags);
+            bool secondary = strcmp(device->node_uuid, instance->primary_node) != 0;
+            if (!lu_answer_warn(lu, answer, "Could not prepare %s on node %s (first pass)",
+                                disks.v[i]->iv_name, answer->node_name)) {
+                ok = ok && ((flags & LU_ASSEMBLE_IGNORE_SECONDARIES) != 0 ||
+                            (secondary && answer->offline));
+            }
+        }
+    }
+    return ok;
+}
+
+/* The answer is [device, link, URI]. */
+static char *device_of(const struct json *payload)
+{
+    const struct json *device =
+        json_kind(payload) == JSON_ARRAY && json_len(payload) > 0 ? json_at(payload, 0) : payload;
+    return json_kind(device) == JSON_STRING ? g_strdup(json_string(device)) : NULL;
+}
+
+static bool second_pass(struct lu *lu, const struct instance *instance, struct cfg_disks disks,
+                        unsigned flags, GArray *assembled)
+{
+    bool ok = true;
+    for (size_t i = 0; i < disks.n; i++) {
+        CLEANUP(lu_answer_freep)
+        struct lu_answer *answer =
+            assemble_on(lu, instance, disks.v[i], instance->primary_node, true, i, flags);
+        struct lu_assembled one = {.iv_name = g_strdup(disks.v[i]->iv_name)};
+        if (lu_answer_warn(lu, answer, "Could not prepare %s on its primary node %s (second pass)",
+                           disks.v[i]->iv_name, answer->node_name)) {
+            one.device = device_of(answer->payload);
+            one.payload = json_ref(answer->payload);
+        } else {
+            ok = false;
+        }
+        g_array_append_val(assembled, one);
+    }
+    return ok;
+}
+
+bool lu_disks_assemble(struct lu *lu, const char *instance_uuid, unsigned flags,
+                       GArray **ret_assembled, GError **errp)
+{
+    if (!record_disks(lu, instance_uuid, true, errp)) {
+        return false;
+    }
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
+    const struct instance *instance = cfg_instance_get(cfg, instance_uuid);
+    struct cfg_disks disks = cfg_instance_disks(cfg, instance);
+    CLEANUP(lu_assembled_freep)
+    GArray *assembled = g_array_new(FALSE, FALSE, sizeof(struct lu_assembled));
+    bool first = first_pass(lu, instance, disks, flags);
+    bool second = second_pass(lu, instance, disks, flags, assembled);
+
+    if (!first || !second) {
+        g_autoptr(GError) error = NULL;
+        if (!record_disks(lu, instance_uuid, false, &error)) {
+            lu_warn(lu, "Cannot record that the disks are not active: %s", error->message);
+        }
+        return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
+                        "Cannot make the disks of instance %s usable; see the warnings above",
+                        instance->name);
+    }
+    if (ret_assembled != NULL) {
+        *ret_assembled = g_steal_pointer(&assembled);
+    }
+    return true;
+}
+
+bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError **errp)
+{
+    if (lu_disks_assemble(lu, instance_uuid, force ? LU_ASSEMBLE_IGNORE_SECONDARIES : 0, NULL,
+                          errp)) {
+        return true;
+    }
+    g_autoptr(GError) error = NULL;
+    if (!lu_disks_shutdown(lu, instance_uuid, false, NULL, &error)) {
+        lu_warn(lu, "Cannot shut the disks down again: %s", error->message);
+    }
+    if (!force) {
+        lu_hint(lu, "If a warning above is about a secondary node, --force goes on without it");
+    }
+    return false;
+}
+
+static bool shut_down_device(struct lu *lu, const struct instance *instance,
+                             const struct disk *disk, const struct lu_device *device,
+                             bool ignore_primary)
+{
+    CLEANUP(lu_answer_freep)
+    struct lu_answer *answer = lu_call_node(
+        lu, device->node_uuid,
+        LU_CALL(blockdev_shutdown, .disk = {.disk = device->disk, .instance = instance}));
+    if (lu_answer_warn(lu, answer, "Could not shut down %s on node %s", disk->iv_name,
+                       answer->node_name)) {
+        return true;
+    }
+    bool primary = strcmp(device->node_uuid, instance->primary_node) == 0;
+    return primary ? ignore_primary : answer->offline;
+}
+
+bool lu_disks_shutdown(struct lu *lu, const char *instance_uuid, bool ignore_primary,
+                       bool *ret_clean, GError **errp)
+{
+    bool clean = true;
+    if (!record_disks(lu, instance_uuid, false, errp)) {
+        return false;
+    }
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
+    const struct instance *instance = cfg_instance_get(cfg, instance_uuid);
+    struct cfg_disks disks = cfg_instance_disks(cfg, instance);
+    for (size_t i = 0; i < disks.n; i++) {
+        g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
+        lu_disk_devices(disks.v[i], instance->primary_node, devices);
+        for (guint j = 0; j < devices->len; j++) {
+            clean =
+                shut_down_device(lu, instance, disks.v[i],
+                                 &g_array_index(devices, struct lu_device, j), ignore_primary) &&
+                clean;
+        }
+    }
+    if (ret_clean != NULL) {
+        *ret_clean = clean;
+    }
+    return true;
+}

@@ -1,0 +1,33 @@
+/* Parameters as clients give them, in loose kinds ("512M" for a size, "yes" for nothing), to those
+ * of the rows (reference: lib/utils/__init__.py ForceDictType).
+ *
+ * Errors are TypeEnforcementErrors that name the parameter. */
+#ifndef GANTRY_JOBS_LU_PARAMS_H
+#define GANTRY_JOBS_LU_PARAMS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "facts/objects.h"
+#include "facts/params.h"
+
+/* One value; *ret is owned by the caller. */
+bool lu_force_value(const char *name, enum vtype vtype, const struct json *value, struct json **ret,
+                    GError **errp);
+/* Parameters of one of be_params, nd_params, nic_params into an object of facts/objects.def (zeroed
+ * memory). */
+bool lu_force_params(const struct any_dict *given, const struct param_rows *rows,
+                     const struct fact_object *object, void *ret, GError **errp);
+/* Hypervisor parameters, of whatever hypervisor, into *ret, zeroed memory. */
+bool lu_force_hvparams(const struct any_dict *given, struct value_map *ret, GError **errp);
+/* Whether all parameters of a hypervisor have values that can be told to be good here; `filled` is
+ * the whole set in force (hv_base.py CheckParameterSyntax). OpPrereqErrors. */
+bool lu_check_hv_syntax(enum hypervisor hypervisor, const struct value_map *filled, GError **errp);
+/* Puts the values of `from` (NULL: none) over those of map, copied. */
+void lu_map_merge(struct value_map *map, const struct value_map *from);
+/* Disk parameters by template into *ret, zeroed memory; unknown templates and parameters are
+ * OpPrereqErrors, as VerifyDictOptions has it. */
+bool lu_force_diskparams(const struct disk_template_params *given, struct value_map_map *ret,
+                         GError **errp);
+
+#endif
