@@ -214,6 +214,13 @@ static void finish(struct wconfd_call *call)
     g_clear_error(&error);
 }
 
+/* The rows have the methods on locks one after the other. */
+static bool is_about_locks(enum method_id method)
+{
+    return (method >= METHOD_wconfd_list_locks && method <= METHOD_wconfd_has_pending_request) ||
+           method == METHOD_wconfd_gantry_wait_locks || method == METHOD_wconfd_gantry_stop_waiting;
+}
+
 static bool is_dirty(const struct wconfd_core *core)
 {
     return core->cfg != core->saved || core->write_forced || core->locks_dirty ||
@@ -232,7 +239,7 @@ void core_resume(struct wconfd_core *core, struct wconfd_call *call, GError *err
     leave_list(call);
     call->error = error;
     /* What a call saw or did is true only when it is on disk. */
-    call->uses_config = call->uses_config || core->cfg != core->saved || core->write_forced;
+    call->uses_config = !is_about_locks(call->method);
     if (!is_dirty(core)) {
         finish(call);
         return;
