@@ -65,6 +65,9 @@ struct wconfd_client *wconfd_client_connect(const char *path, const struct clien
 {
     struct wconfd_client *client = client_new(self);
 
+    if (self != NULL) {
+        client_survive_wakes();
+    }
     client->path = g_strdup(path != NULL ? path : path_get(PATH_WCONFD_SOCKET));
     if (!client_connect(client, errp)) {
         g_prefix_error(errp, "configuration daemon: ");

@@ -190,13 +190,13 @@ static gboolean on_settle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Behind the sockets, so that all calls that are there share one write. */
+/* In the next turn of the loop, so that all calls that are there by now share one write. */
 static void settle_soon(void *user)
 {
     struct wconfd *wconfd = user;
 
     if (wconfd->settle == 0) {
-        wconfd->settle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, on_settle, wconfd, NULL);
+        wconfd->settle = g_idle_add_full(G_PRIORITY_DEFAULT, on_settle, wconfd, NULL);
     }
 }
 
