@@ -18,9 +18,9 @@ static void add_step(struct reason_trail *trail, char *source, const char *reaso
 {
     struct reason_step *step = fact_list_add(&type_reason_trail, trail);
 
-    step->source = source;
-    step->reason = g_strdup(reason);
-    step->time = g_get_real_time() * 1000;
+    OP_SET(step, source, source);
+    OP_SET_TEXT(step, reason, reason);
+    OP_SET(step, time, g_get_real_time() * 1000);
 }
 
 static void set_priority(struct op_common *common, const struct json *value)
