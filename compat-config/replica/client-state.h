@@ -11,6 +11,7 @@ struct wconfd_client {
     char *path;
     struct luxi_client *luxi; /* NULL: to be connected again, or local */
     struct wconfd_local *local;
+    bool served;       /* a daemon was there once */
     bool is_reference; /* it lacks our methods */
 };
 

@@ -128,7 +128,7 @@ static void save_state(const struct wconfd *wconfd, enum path_id path, const GSt
     bool modern = fact_level() >= LEVEL_3_1;
     const struct fs_write_opts opts = {
         .mode = modern ? FILE_MODE : FILE_MODE_30,
-        .chown = modern,
+        .chown = true,
         .uid = (uid_t)-1,
         .gid = wconfd->files_group,
         .flags = FS_WRITE_VOLATILE,

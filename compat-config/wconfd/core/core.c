@@ -82,7 +82,11 @@ const struct cfg *wconfd_core_config(const struct wconfd_core *core)
 
 bool wconfd_core_load_locks(struct wconfd_core *core, const char *text, size_t len, GError **errp)
 {
-    return locking_load(core->locking, text, len, errp);
+    if (!locking_load(core->locking, text, len, errp)) {
+        return false;
+    }
+    core->locks_dirty = true; /* what waited may have been granted by now */
+    return true;
 }
 
 bool wconfd_core_load_reservations(struct wconfd_core *core, const char *text, size_t len,

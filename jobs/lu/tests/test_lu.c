@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json-writer.h"
+#include "base/json.h"
 #include "base/tests/unit.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
@@ -196,6 +198,41 @@ START_TEST(hooks_that_cannot_run)
 }
 END_TEST
 
+/* --- Jobs of a unit -----------------------------------------------------------------------------
+ */
+START_TEST(verify_submits_jobs)
+{
+    lu_harness_ok(h, "{\"OP_ID\": \"OP_CLUSTER_VERIFY\", \"verbose\": true, \"priority\": -10,"
+                     " \"skip_checks\": [\"nplusone_mem\"], \"reason\": [[\"s\", \"r\", 5]]}");
+    /* The configuration and two groups. */
+    ck_assert_str_eq(lu_harness_result(h), "{\"jobs\": [[true, 1], [true, 2], [true, 3]]}");
+    CLEANUP(json_unrefp) struct json *jobs = NULL;
+    ck_assert(json_parse(lu_harness_jobs(h), -1, &jobs, NULL));
+    ck_assert_uint_eq(json_len(jobs), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct json *op = json_at(json_at(jobs, i), 0);
+        ck_assert_str_eq(json_string(json_get(op, "comment")), "Submitted by OP_CLUSTER_VERIFY");
+        ck_assert(json_boolean(json_get(op, "verbose")));
+        ck_assert_int_eq(json_int(json_get(op, "priority")), -10);
+        ck_assert_uint_eq(json_len(json_get(op, "reason")), 1);
+        ck_assert(json_has(op, "skip_checks") == (i > 0));
+    }
+    g_autofree char *second =
+        json_to_string(json_get(json_at(json_at(jobs, 1), 0), "depends"), JSON_PYTHON);
+    g_autofree char *third =
+        json_to_string(json_get(json_at(json_at(jobs, 2), 0), "depends"), JSON_PYTHON);
+    ck_assert_str_eq(second, "[[-1, []]]");
+    ck_assert_str_eq(third, "[[-2, []]]");
+
+    lu_harness_ok(h, "{\"OP_ID\": \"OP_CLUSTER_VERIFY_DISKS\"}");
+    ck_assert_str_eq(lu_harness_locks(h), "cluster/BGL shared\nnodegroup/[lockset] shared\n");
+    ck_assert_str_eq(lu_harness_result(h), "{\"jobs\": [[true, 4], [true, 5]]}");
+    lu_harness_refuse_jobs(h, "the queue is drained");
+    lu_harness_ok(h, "{\"OP_ID\": \"OP_CLUSTER_VERIFY_DISKS\", \"group_name\": \"default\"}");
+    ck_assert_str_eq(lu_harness_result(h), "{\"jobs\": [[false, \"the queue is drained\"]]}");
+}
+END_TEST
+
 /* --- What is not there yet ----------------------------------------------------------------------
  */
 START_TEST(not_yet)
@@ -207,4 +244,5 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("lu", set_up, tear_down, delay_on_nodes, delay_without_locks, delay_refused,
                   delay_fails_on_node, dry_run, tags, bad_tags, group_add_and_remove,
-                  group_parameters_refused, pre_hook_aborts, hooks_that_cannot_run, not_yet)
+                  group_parameters_refused, pre_hook_aborts, hooks_that_cannot_run,
+                  verify_submits_jobs, not_yet)
