@@ -159,7 +159,18 @@ static struct fs_write_opts effective_opts(const char *path, const struct fs_wri
     return eff;
 }
 
-static bool fill_temp(int fd, const char *temp, const void *data, size_t len,
+static bool write_pieces(int fd, const char *path, const struct iovec *pieces, size_t n,
+                         GError **errp)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!fs_write_fd(fd, path, pieces[i].iov_base, pieces[i].iov_len, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_temp(int fd, const char *temp, const struct iovec *pieces, size_t n,
                       const struct fs_write_opts *opts, GError **errp)
 {
     int fault;
@@ -172,7 +183,7 @@ static bool fill_temp(int fd, const char *temp, const void *data, size_t len,
         return false;
     }
     fault = FAULT_POINT("fs-write-data");
-    if (step_failed(fault, 0, "write", temp, errp) || !fs_write_fd(fd, temp, data, len, errp)) {
+    if (step_failed(fault, 0, "write", temp, errp) || !write_pieces(fd, temp, pieces, n, errp)) {
         return false;
     }
     if ((opts->flags & FS_WRITE_VOLATILE) == 0) {
@@ -200,6 +211,14 @@ static bool put_in_place(const char *temp, const char *path, unsigned flags, GEr
 bool fs_write_atomic(const char *path, const void *data, size_t len,
                      const struct fs_write_opts *opts, GError **errp)
 {
+    const struct iovec piece = {.iov_base = (void *)data, .iov_len = len};
+
+    return fs_write_atomicv(path, &piece, 1, opts, errp);
+}
+
+bool fs_write_atomicv(const char *path, const struct iovec *pieces, size_t n,
+                      const struct fs_write_opts *opts, GError **errp)
+{
     const struct fs_write_opts eff = effective_opts(path, opts);
     g_autofree char *temp = g_strconcat(path, "XXXXXX.new", NULL);
     g_autofree char *dir = g_path_get_dirname(path);
@@ -213,7 +232,7 @@ bool fs_write_atomic(const char *path, const void *data, size_t len,
     if (step_failed(fault, fd < 0 ? -1 : 0, "create a file beside", path, errp)) {
         return false;
     }
-    ok = fill_temp(fd, temp, data, len, &eff, errp) && put_in_place(temp, path, eff.flags, errp);
+    ok = fill_temp(fd, temp, pieces, n, &eff, errp) && put_in_place(temp, path, eff.flags, errp);
     if (!ok || (eff.flags & FS_WRITE_NEW) != 0) {
         (void)unlink(temp);
     }

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/cleanup.h"
 
@@ -57,6 +58,11 @@ struct fs_write_opts {
  * (Reference: utils/io.py WriteFile, which does not sync the directory.) */
 bool fs_write_atomic(const char *path, const void *data, size_t len,
                      const struct fs_write_opts *opts, GError **errp)
+    __attribute__((warn_unused_result));
+
+/* The same with data in pieces, for what would be large to put together. */
+bool fs_write_atomicv(const char *path, const struct iovec *pieces, size_t n,
+                      const struct fs_write_opts *opts, GError **errp)
     __attribute__((warn_unused_result));
 
 /* Copies path to PATH.backup-<timestamp>.xxxxxx as utils/io.py CreateBackup; returns that path. */
