@@ -378,15 +378,18 @@ static bool find_members(const struct fact_object *object, struct json_scan *sca
     while (json_scan_next(scan, &error)) {
         const struct given found = {.there = true, .text = scan->value, .len = scan->value_len};
         CLEANUP(json_unrefp) struct json *json = NULL;
-        bool known, good;
+        const struct given *checked = &found;
+        bool known;
 
         row = find_row(object, scan->key, row);
         known = row < object->n_members;
-        /* Of members of one name the last counts, but each must be JSON. */
-        good = known && !given[row].there
-                   ? true
-                   : parse_member(found.text, found.len, scan->key, &json, path, errp);
-        if (!good || (!known && !take_unknown(object, value, scan->key, json, path, errp))) {
+        if (known) {
+            /* Of members of one name the last counts, but each must be JSON. */
+            checked = given[row].there ? &given[row] : NULL;
+        }
+        if ((checked != NULL &&
+             !parse_member(checked->text, checked->len, scan->key, &json, path, errp)) ||
+            (!known && !take_unknown(object, value, scan->key, json, path, errp))) {
             json_scan_end(scan);
             return false;
         }
