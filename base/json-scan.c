@@ -105,11 +105,10 @@ static bool skip_value(struct json_scan *scan)
     }
 }
 
-/* Names are hardly ever more than ASCII without escapes; json_parse() is for those that are. */
-static bool is_plain(const char *text, size_t len)
+bool json_scan_is_plain(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!g_ascii_isprint(text[i]) || text[i] == '\\') {
+        if (!g_ascii_isprint(text[i]) || text[i] == '\\' || text[i] == '"') {
             return false;
         }
     }
@@ -125,7 +124,8 @@ static bool take_key(struct json_scan *scan, GError **errp)
         return fail(scan, "the end of a name", errp);
     }
     g_free(scan->key);
-    if (is_plain(&scan->text[start + 1], scan->at - start - 2)) {
+    /* Names are hardly ever anything else. */
+    if (json_scan_is_plain(&scan->text[start + 1], scan->at - start - 2)) {
         scan->key = g_strndup(&scan->text[start + 1], scan->at - start - 2);
         return true;
     }

@@ -294,6 +294,12 @@ static bool decode_given(const struct fact_object *object, const struct fact_mem
         set_default(object, value, member);
         return true;
     }
+    if (given->text != NULL && member->spec->type->kind->decode_text != NULL &&
+        member->spec->type->kind->decode_text(member->spec->type, given->text, given->len,
+                                              slot(value, member))) {
+        *has_slot(object, value, member) = true;
+        return true;
+    }
     if (given->text != NULL &&
         !parse_member(given->text, given->len, member->name, &parsed, path, errp)) {
         return false;
