@@ -1,0 +1,171 @@
+"""The reference's wconfd on configurations that we wrote, and we on those that it wrote; and what its check says of the
+broken ones in compat-config/tests/data/verify-cases.txt."""
+
+import fcntl
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import cluster
+import luxi_wire
+import part_config
+import virtual
+
+NEEDS = ()
+TESTS = os.path.join(os.path.dirname(cluster.QA), "compat-config", "tests", "data")
+VERIFY = os.path.join(cluster.HERE, "verify-reference")
+# The addresses of nodes: wconfd distributes what it writes, and there nobody listens.
+NOWHERE = (re.compile(r"\b192\.0\.2\.(?=\d)"), "127.77.2.")
+
+
+class Wconfd:
+    """The reference's, with the configuration's lock taken where it is needed."""
+
+    def __init__(self, where):
+        self.master = virtual.Master(where, part_config.REAL)
+
+    def put(self, text):
+        with open(self.master.data("config.data"), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def start(self, text):
+        self.put(text)
+        self.master.start(virtual.REFERENCE_WCONFD, virtual.WCONFD)
+
+    def refuses(self, text):
+        """Whether it does not start with this; else it runs."""
+        try:
+            self.start(text)
+        except RuntimeError as err:
+            if "does not serve" not in str(err):
+                raise
+            self.master.stop()
+            return True
+        return False
+
+    def written_again(self, text):
+        """What it makes of the text when a client reads the configuration and writes it unchanged."""
+        self.start(text)
+        livelock = os.path.join(self.master.root, "var/run/ganeti/livelocks/qa")
+        client = ["qa", livelock, os.getpid()]
+        try:
+            with open(livelock, "w", encoding="ascii") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_EX)
+                config = luxi_wire.ask(self.master.socket, "lockConfig", client, False)
+                luxi_wire.ask(self.master.socket, "writeConfigAndUnlock", client, config)
+                luxi_wire.ask(self.master.socket, "flushConfig")
+        finally:
+            self.master.stop()
+        with open(self.master.data("config.data"), encoding="utf-8") as stream:
+            return stream.read()
+
+
+def load_and_save(program, text, where):
+    source, target = os.path.join(where, "in"), os.path.join(where, "out")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write(text)
+    subprocess.run([program, source, target], stdin=subprocess.DEVNULL, check=True,
+                   env={**os.environ, "GANTRY_LEVEL": "3.0"})
+    with open(target, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def configurations():
+    with open(cluster.path("var/lib/ganeti/config.data"), encoding="utf-8") as stream:
+        yield "the conformance cluster", stream.read()
+    with open(os.path.join(part_config.REAL, "config.data"), encoding="utf-8") as stream:
+        yield "qa/data/cluster-3.0.2", stream.read()
+    for name in ("cluster-3.0.json", "cluster-drbd.json"):
+        with open(os.path.join(TESTS, name), encoding="utf-8") as stream:
+            yield name, stream.read()
+    with tempfile.TemporaryDirectory() as made:
+        subprocess.run([os.path.join(cluster.QA, "bench", "make-config"), "12", "60", made], check=True)
+        with open(os.path.join(made, "config.data"), encoding="utf-8") as stream:
+            yield "synthetic, all disk templates", stream.read()
+
+
+def rounded(text):
+    """Members in their order; to the microsecond: wconfd takes times apart into seconds and picoseconds, and what it
+    puts together again may differ in the last digit."""
+    return json.loads(text, object_pairs_hook=lambda pairs: pairs, parse_float=lambda number: round(float(number), 6))
+
+
+def round_trip(program, wconfd, text, where):
+    """None, or what one of the two changed in what the other had written."""
+    ours = load_and_save(program, NOWHERE[0].sub(NOWHERE[1], text), where)
+    theirs = wconfd.written_again(ours)
+    found = part_config.first_difference("", rounded(theirs), rounded(ours))
+    if found:
+        return "wconfd writes ours as another text%s" % found
+    again = load_and_save(program, theirs, where)
+    if again != theirs:
+        return "we write theirs as another text%s" % part_config.first_difference(
+            "", part_config.ordered(again), part_config.ordered(theirs))
+    return None
+
+
+def verify_cases():
+    with open(os.path.join(TESTS, "cluster-drbd.json"), encoding="utf-8") as stream:
+        text = stream.read()
+    with open(os.path.join(TESTS, "verify-cases.txt"), encoding="utf-8") as table:
+        for line in table:
+            if line.strip() and not line.startswith("#"):
+                verdict, part, other = line.rstrip("\n").split("\t")
+                yield verdict, other, text.replace(part, other, 1)
+
+
+class Checker:
+    """The reference's check in Python, which takes longer to start than to run."""
+
+    def __init__(self, wconfd):
+        self._process = subprocess.Popen([VERIFY], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         env=wconfd.master.environment(), encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+
+    def ask(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+def verdict_of(wconfd, checker, text):
+    if wconfd.refuses(text):
+        return "refused"
+    try:
+        return "found" if checker.ask() else "passed"
+    finally:
+        wconfd.master.stop()
+
+
+def checked(title, rows):
+    passed = failed = 0
+    for name, wrong in rows:
+        if wrong:
+            failed += 1
+            print("FAILED wconfd: %s: %s" % (name, wrong))
+        else:
+            passed += 1
+    print("%-60s %d passed, %d failed" % (title, passed, failed), flush=True)
+    return passed, failed
+
+
+def run(build, _out):
+    program = os.path.join(build, "qa", "conformance", "config-roundtrip")
+    with tempfile.TemporaryDirectory() as where:
+        wconfd = Wconfd(where)
+        yield checked("wconfd: reads and writes what we write, and back",
+                      [(name, round_trip(program, wconfd, text, where)) for name, text in configurations()])
+        with Checker(wconfd) as checker:
+            rows = []
+            for recorded, name, text in verify_cases():
+                verdict = verdict_of(wconfd, checker, NOWHERE[0].sub(NOWHERE[1], text))
+                rows.append((name, None if verdict == recorded else "%s, recorded as %s" % (verdict, recorded)))
+        yield checked("wconfd: what the reference's check says", rows)
