@@ -2,6 +2,7 @@
  *
  *     measure-config load COUNT FILE       from the file to a snapshot
  *     measure-config commit COUNT FILE     one instance changed, durably, and once more...
+ *     measure-config write COUNT FILE      the same bytes put in place, durably
  *
  * Prints "MEDIAN P99 MIN MAX" in microseconds. `commit` replaces FILE each time as the daemon
  * would: give it a copy. */
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fs.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "compat-config/model/txn.h"
 #include "compat-config/store/store.h"
@@ -89,21 +92,53 @@ static bool measure_commit(int64_t *times, size_t count, const char *path, GErro
     return good;
 }
 
+/* What the disk alone takes for it. */
+static bool measure_write(int64_t *times, size_t count, const char *path, GError **errp)
+{
+    size_t len = 0;
+    g_autofree char *text = fs_read_file(path, JSON_MAX_TEXT, &len, errp);
+
+    for (size_t i = 0; i < count && text != NULL; i++) {
+        int64_t start = now_ns();
+
+        if (!fs_write_atomic(path, text, len, NULL, errp)) {
+            return false;
+        }
+        times[i] = now_ns() - start;
+    }
+    return text != NULL;
+}
+
+typedef bool measure_fn(int64_t *times, size_t count, const char *path, GError **errp);
+
+static measure_fn *find_measure(const char *name)
+{
+    static const struct {
+        const char *name;
+        measure_fn *fn;
+    } rows[] = {{"load", measure_load}, {"commit", measure_commit}, {"write", measure_write}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (g_str_equal(name, rows[i].name)) {
+            return rows[i].fn;
+        }
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autofree int64_t *times = NULL;
-    bool commit;
+    measure_fn *measure = argc == 4 ? find_measure(argv[1]) : NULL;
     int count;
 
-    if (argc != 4 || !parse_int(argv[2], 1, 1000000, &count, NULL) ||
-        !(g_str_equal(argv[1], "load") || g_str_equal(argv[1], "commit"))) {
-        fprintf(stderr, "usage: measure-config load|commit COUNT FILE\n");
+    if (measure == NULL || !parse_int(argv[2], 1, 1000000, &count, NULL)) {
+        fprintf(stderr, "usage: measure-config load|commit|write COUNT FILE\n");
         return 2;
     }
-    commit = g_str_equal(argv[1], "commit");
     times = g_new0(int64_t, (size_t)count);
-    if (!(commit ? measure_commit : measure_load)(times, (size_t)count, argv[3], &error)) {
+    if (!measure(times, (size_t)count, argv[3], &error)) {
         fprintf(stderr, "measure-config: %s\n", error->message);
         return 1;
     }

@@ -1,65 +1,18 @@
 """The reference's wconfd on configurations that we wrote, and we on those that it wrote; and what its check says of the
 broken ones in compat-config/tests/data/verify-cases.txt."""
 
-import fcntl
 import json
 import os
-import re
 import subprocess
 import tempfile
 
 import cluster
-import luxi_wire
 import part_config
-import virtual
+import wconfd as reference
 
 NEEDS = ()
 TESTS = os.path.join(os.path.dirname(cluster.QA), "compat-config", "tests", "data")
 VERIFY = os.path.join(cluster.HERE, "verify-reference")
-# The addresses of nodes: wconfd distributes what it writes, and there nobody listens.
-NOWHERE = (re.compile(r"\b192\.0\.2\.(?=\d)"), "127.77.2.")
-
-
-class Wconfd:
-    """The reference's, with the configuration's lock taken where it is needed."""
-
-    def __init__(self, where):
-        self.master = virtual.Master(where, part_config.REAL)
-
-    def put(self, text):
-        with open(self.master.data("config.data"), "w", encoding="utf-8") as out:
-            out.write(text)
-
-    def start(self, text):
-        self.put(text)
-        self.master.start(virtual.REFERENCE_WCONFD, virtual.WCONFD)
-
-    def refuses(self, text):
-        """Whether it does not start with this; else it runs."""
-        try:
-            self.start(text)
-        except RuntimeError as err:
-            if "does not serve" not in str(err):
-                raise
-            self.master.stop()
-            return True
-        return False
-
-    def written_again(self, text):
-        """What it makes of the text when a client reads the configuration and writes it unchanged."""
-        self.start(text)
-        livelock = os.path.join(self.master.root, "var/run/ganeti/livelocks/qa")
-        client = ["qa", livelock, os.getpid()]
-        try:
-            with open(livelock, "w", encoding="ascii") as lock:
-                fcntl.lockf(lock, fcntl.LOCK_EX)
-                config = luxi_wire.ask(self.master.socket, "lockConfig", client, False)
-                luxi_wire.ask(self.master.socket, "writeConfigAndUnlock", client, config)
-                luxi_wire.ask(self.master.socket, "flushConfig")
-        finally:
-            self.master.stop()
-        with open(self.master.data("config.data"), encoding="utf-8") as stream:
-            return stream.read()
 
 
 def load_and_save(program, text, where):
@@ -94,7 +47,7 @@ def rounded(text):
 
 def round_trip(program, wconfd, text, where):
     """None, or what one of the two changed in what the other had written."""
-    ours = load_and_save(program, NOWHERE[0].sub(NOWHERE[1], text), where)
+    ours = load_and_save(program, reference.nowhere(text), where)
     theirs = wconfd.written_again(ours)
     found = part_config.first_difference("", rounded(theirs), rounded(ours))
     if found:
@@ -160,12 +113,12 @@ def checked(title, rows):
 def run(build, _out):
     program = os.path.join(build, "qa", "conformance", "config-roundtrip")
     with tempfile.TemporaryDirectory() as where:
-        wconfd = Wconfd(where)
+        wconfd = reference.Wconfd(where, part_config.REAL)
         yield checked("wconfd: reads and writes what we write, and back",
                       [(name, round_trip(program, wconfd, text, where)) for name, text in configurations()])
         with Checker(wconfd) as checker:
             rows = []
             for recorded, name, text in verify_cases():
-                verdict = verdict_of(wconfd, checker, NOWHERE[0].sub(NOWHERE[1], text))
+                verdict = verdict_of(wconfd, checker, reference.nowhere(text))
                 rows.append((name, None if verdict == recorded else "%s, recorded as %s" % (verdict, recorded)))
         yield checked("wconfd: what the reference's check says", rows)
