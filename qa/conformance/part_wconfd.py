@@ -1,6 +1,7 @@
 """The reference's wconfd on configurations that we wrote, and we on those that it wrote; and what its check says of the
 broken ones in compat-config/tests/data/verify-cases.txt."""
 
+import glob
 import json
 import os
 import subprocess
@@ -12,14 +13,17 @@ import wconfd as reference
 
 NEEDS = ()
 TESTS = os.path.join(os.path.dirname(cluster.QA), "compat-config", "tests", "data")
+# Samples of the releases that the package lacks, in an unpacked source of the reference; optional.
+SOURCE = os.environ.get("GANETI_SOURCE", "")
 VERIFY = os.path.join(cluster.HERE, "verify-reference")
+FIRST_OF_OURS = 3000000
 
 
 def load_and_save(program, text, where):
     source, target = os.path.join(where, "in"), os.path.join(where, "out")
     with open(source, "w", encoding="utf-8") as out:
         out.write(text)
-    subprocess.run([program, source, target], stdin=subprocess.DEVNULL, check=True,
+    subprocess.run([program, source, target], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
                    env={**os.environ, "GANTRY_LEVEL": "3.0"})
     with open(target, encoding="utf-8") as stream:
         return stream.read()
@@ -57,6 +61,37 @@ def round_trip(program, wconfd, text, where):
         return "we write theirs as another text%s" % part_config.first_difference(
             "", part_config.ordered(again), part_config.ordered(theirs))
     return None
+
+
+def with_uuids(text):
+    """The configuration after its children of disks got what 2.x did not give them."""
+    config = json.loads(text)
+    for disk in config["disks"].values():
+        for number, child in enumerate(disk.get("children", [])):
+            child.setdefault("uuid", disk["uuid"][:-4] + "%04d" % number)
+    return json.dumps(config)
+
+
+def samples():
+    """The reference's own, as they are and repaired.  wconfd starts with none of them as it is."""
+    names = glob.glob(part_config.SAMPLES) + glob.glob(os.path.join(SOURCE, "test/data/cluster_config_3*.json"))
+    for name in sorted(names, key=os.path.basename):
+        with open(name, encoding="utf-8") as stream:
+            text = stream.read()
+        yield os.path.basename(name), text
+        if json.loads(text)["version"] >= FIRST_OF_OURS:
+            yield os.path.basename(name) + " with UUIDs", with_uuids(text)
+
+
+def same_verdict(program, wconfd, text, where):
+    """None if wconfd takes the configuration and we do, or neither; and what both take, both write alike."""
+    refused = wconfd.refuses(reference.nowhere(text))
+    wconfd.master.stop()
+    try:
+        load_and_save(program, text, where)
+    except subprocess.CalledProcessError:
+        return None if refused else "refused, the reference loads it"
+    return "loaded, the reference refuses it" if refused else round_trip(program, wconfd, text, where)
 
 
 def verify_cases():
@@ -116,6 +151,8 @@ def run(build, _out):
         wconfd = reference.Wconfd(where, part_config.REAL)
         yield checked("wconfd: reads and writes what we write, and back",
                       [(name, round_trip(program, wconfd, text, where)) for name, text in configurations()])
+        yield checked("wconfd: samples of older releases, loaded or refused",
+                      [(name, same_verdict(program, wconfd, text, where)) for name, text in samples()])
         with Checker(wconfd) as checker:
             rows = []
             for recorded, name, text in verify_cases():

@@ -7,12 +7,12 @@ import re
 import luxi_wire
 import virtual
 
-NODE_ADDRESS = re.compile(r"\b192\.0\.2\.(?=\d)")
+NODE_ADDRESS = re.compile(r'("(?:primary|secondary)_ip": *")\d+\.\d+\.(?=\d+\.\d+")')
 
 
 def nowhere(text):
     """The configuration with addresses where nobody listens: wconfd distributes what it writes."""
-    return NODE_ADDRESS.sub("127.77.2.", text)
+    return NODE_ADDRESS.sub(r"\g<1>127.77.", text)
 
 
 class Wconfd:
