@@ -172,8 +172,8 @@ START_TEST(address_pools_are_checked)
 }
 END_TEST
 
-/* Nothing that the reference finds passes here. What only we find is passed there; doc/differences.md
- * lists it. */
+/* Nothing that the reference finds passes here. What only we find is passed there;
+ * doc/differences.md lists it. */
 static void check_case(const char *text, const char *const *row)
 {
     g_auto(GStrv) halves = g_strsplit(text, row[1], 2);
