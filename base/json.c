@@ -112,8 +112,8 @@ static bool plain_text(struct plain *in, const char **ret, size_t *ret_len)
     }
     *ret = start;
     *ret_len = (size_t)(c - start);
-    in->at = c + 1;
-    return c < in->end && *c == '"';
+    in->at = c;
+    return take(in, '"');
 }
 
 static bool plain_string(struct plain *in, struct json_object **ret)
