@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/cleanup.h"
 
@@ -72,6 +73,11 @@ struct fs_write_item {
 };
 bool fs_write_many(const char *dir, struct fs_write_item *items, size_t n,
                    const struct fs_write_opts *opts);
+
+/* The same with data in pieces, for what would be large to put together. */
+bool fs_write_atomicv(const char *path, const struct iovec *pieces, size_t n,
+                      const struct fs_write_opts *opts, GError **errp)
+    __attribute__((warn_unused_result));
 
 /* Copies path to PATH.backup-<timestamp>.xxxxxx as utils/io.py CreateBackup; returns that path. */
 char *fs_backup(const char *path, GError **errp) __attribute__((warn_unused_result));
