@@ -101,14 +101,18 @@ static bool takes_all(struct ht_redundancy *r, const struct ht_node *lost,
         if (is_drbd(inst)) {
             continue;
         }
-        if (ht_instance_uses_local_storage(inst)) {
+        /* Spindles are taken by every instance, asked for by those on local storage only (Node.hs,
+         * calcNewFreeSpindles and addPriEx). */
+        if (node->excl_storage) {
             int64_t own = ht_instance_spindles(inst);
 
-            if (node->excl_storage && own == HT_SPINDLES_UNKNOWN) {
+            if (own == HT_SPINDLES_UNKNOWN) {
                 return false;
             }
-            disk += MAX(0, inst->dsk);
             spindles += MAX(0, own);
+        }
+        if (ht_instance_uses_local_storage(inst)) {
+            disk += MAX(0, inst->dsk);
         }
         if (!ht_disk_template_evacuable(inst->disk_template) &&
             ht_instance_check_policy(inst, node->ipolicy, node->excl_storage) != HT_OK) {
