@@ -9,6 +9,9 @@
 
 G_DEFINE_QUARK(ht_alloc_error, ht_alloc_error)
 
+/* With fewer nodes it is quicker to try all pairs than to find out which to leave out. */
+enum { MANY_NODES = 12 };
+
 /* A place that would do. order tells when it was looked at: of equal scores the reference takes the
  * latest (AllocationSolution.hs, collectionToSolution and bestAllocElement). */
 struct place {
@@ -308,8 +311,9 @@ static bool same_solution(const struct ht_alloc_solution *a, const struct ht_all
 static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *targets)
 {
     const struct ht_node *nodes = search->cluster->nodes;
+    bool worth = targets->n_nodes >= MANY_NODES || search->algorithm->self_check;
     struct ht_secondaries *secondaries =
-        ht_secondaries_new(search->cluster, &search->stats, search->inst, targets);
+        worth ? ht_secondaries_new(search->cluster, &search->stats, search->inst, targets) : NULL;
     g_autofree int *others = g_new(int, targets->n_nodes + 1);
     g_autofree unsigned *sizes = g_new0(unsigned, search->cluster->n_groups + 1);
 
@@ -340,7 +344,7 @@ static void search_begin(struct search *search, struct ht_cluster *cluster,
                          const struct ht_view *view, const struct ht_algorithm *algorithm,
                          const struct ht_instance *inst, struct ht_alloc_solution *ret)
 {
-    *ret = (struct ht_alloc_solution){.log = g_ptr_array_new_with_free_func(g_free)};
+    *ret = (struct ht_alloc_solution){.found = false};
     *search = (struct search){
         .cluster = cluster,
         .view = view,
@@ -352,15 +356,8 @@ static void search_begin(struct search *search, struct ht_cluster *cluster,
     ht_stats_init(&search->stats, cluster, view);
 }
 
-static void append_score(const struct ht_alloc_solution *solution, GString *out)
-{
-    ht_append_fixed(out, 8, solution->score);
-}
-
 static void search_end(struct search *search)
 {
-    g_ptr_array_insert(search->ret->log, 0,
-                       ht_alloc_explain(search->cluster, search->ret, append_score));
     ht_redundancy_free(search->redundancy);
     ht_stats_clear(&search->stats);
     g_array_unref(search->places);
@@ -437,6 +434,7 @@ bool ht_alloc_try_secondary(struct ht_cluster *cluster, const struct ht_algorith
     search_begin(&search, cluster, &view, algorithm, &inst, ret);
     try_pairs(&search, pnode, secondaries, n);
     search_end(&search);
+    ht_alloc_log_score(cluster, ret);
     ht_undo_rollback(undo);
     ht_view_clear(&view);
     return true;
@@ -538,6 +536,17 @@ char *ht_alloc_explain(const struct ht_cluster *cluster, const struct ht_alloc_s
         g_string_append_printf(out, "/%s", cluster->nodes[solution->snode].name);
     }
     return g_string_free(out, FALSE);
+}
+
+static void append_score(const struct ht_alloc_solution *solution, GString *out)
+{
+    ht_append_fixed(out, 8, solution->score);
+}
+
+void ht_alloc_log_score(const struct ht_cluster *cluster, struct ht_alloc_solution *solution)
+{
+    solution->log = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(solution->log, ht_alloc_explain(cluster, solution, append_score));
 }
 
 void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solution *solution,

@@ -102,17 +102,18 @@ struct json *luxi_rows_to_objects(const struct json *answer, const char *const *
                                   GError **errp)
 {
     CLEANUP(json_unrefp) struct json *objects = json_new_array();
-    const struct json *rows;
-    struct reader reader;
+    const struct json *rows = json_kind(answer) == JSON_OBJECT ? json_get(answer, "data") : NULL;
 
-    if (!reader_begin(answer, &reader, errp) || !reader_array(&reader, "data", &rows, errp)) {
+    if (json_kind(rows) != JSON_ARRAY) {
+        g_set_error_literal(errp, READER_ERROR, READER_ERROR_KIND, "data: expected an array");
         return NULL;
     }
     for (size_t i = 0; i < json_len(rows); i++) {
         struct json *object = row_to_object(json_at(rows, i), fields);
 
         if (object == NULL) {
-            reader_fail(&reader, "data", errp, "row %zu is not a list of the fields asked for", i);
+            g_set_error(errp, READER_ERROR, READER_ERROR_KIND,
+                        "data: row %zu is not a list of the fields asked for", i);
             return NULL;
         }
         json_append(objects, object);
@@ -155,7 +156,8 @@ static bool ask(struct luxi_client *client, enum rapi_part part, struct json **r
 struct ht_cluster *luxi_load(const char *socket, GError **errp)
 {
     CLEANUP(luxi_client_freep) struct luxi_client *client = luxi_client_connect(socket, NULL, errp);
-    CLEANUP(json_unrefp) struct json *document = json_new_object();
+    CLEANUP(json_unrefp) struct json *answers = json_new_object();
+    CLEANUP(document_freep) struct document *document = NULL;
 
     if (client == NULL) {
         return NULL;
@@ -166,7 +168,8 @@ struct ht_cluster *luxi_load(const char *socket, GError **errp)
         if (!ask(client, (enum rapi_part)part, &answer, errp)) {
             return NULL;
         }
-        json_set(document, rapi_part_name((enum rapi_part)part), answer);
+        json_set(answers, rapi_part_name((enum rapi_part)part), answer);
     }
-    return rapi_parse_document(document, errp);
+    document = document_from_json(answers);
+    return rapi_parse_document(document_root(document), errp);
 }
