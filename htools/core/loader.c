@@ -115,8 +115,12 @@ static void merge_node_tags(struct ht_cluster *cluster)
 static void set_instance_tags(struct ht_cluster *cluster, struct ht_instance *inst,
                               const GPtrArray *exclusions, const GPtrArray *desired)
 {
-    g_autoptr(GArray) symbols = matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
+    g_autoptr(GArray) symbols = NULL;
 
+    if (inst->n_tags == 0 || exclusions->len + desired->len == 0) {
+        return;
+    }
+    symbols = matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
     inst->n_excl_tags = symbols->len;
     if (symbols->len > 0) {
         size_t size = symbols->len * sizeof(int);

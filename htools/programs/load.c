@@ -28,7 +28,7 @@ static struct ht_cluster *load_iallocator(const struct htools_options *options, 
     gsize len;
 
     return htools_read_file(options->ialloc_src, &text, &len, errp)
-               ? iallocator_load(text, (gssize)len, errp)
+               ? iallocator_load(g_steal_pointer(&text), len, errp)
                : NULL;
 }
 
@@ -240,6 +240,18 @@ struct ht_cluster *htools_load_ready(const struct htools_options *options)
     return g_steal_pointer(&cluster);
 }
 
+/* Builds with sanitizers check themselves unless told not to. */
+static bool wants_self_check(void)
+{
+    const char *wish = g_getenv("HTOOLS_SELF_CHECK");
+
+#ifdef __SANITIZE_ADDRESS__
+    return wish == NULL || strcmp(wish, "0") != 0;
+#else
+    return wish != NULL && strcmp(wish, "0") != 0;
+#endif
+}
+
 struct ht_algorithm htools_algorithm(const struct htools_options *options)
 {
     return (struct ht_algorithm){
@@ -248,7 +260,7 @@ struct ht_algorithm htools_algorithm(const struct htools_options *options)
         .restricted_migration = options->restricted_migration,
         .ignore_soft_errors = options->ignore_soft_errors,
         .evac_mode = options->evac_mode,
-        .self_check = g_getenv("HTOOLS_SELF_CHECK") != NULL,
+        .self_check = wants_self_check(),
         .min_gain = options->min_gain,
         .min_gain_limit = options->min_gain_limit,
         .capacity = options->capacity_checks,

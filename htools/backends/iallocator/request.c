@@ -172,9 +172,9 @@ bool iallocator_read_request(const struct reader *document, struct ht_cluster *c
     return reader_fail(&request, "type", errp, "unknown type '%s'", type);
 }
 
-struct ht_cluster *iallocator_load(const char *text, gssize len, GError **errp)
+struct ht_cluster *iallocator_load(char *text, size_t len, GError **errp)
 {
-    CLEANUP(document_freep) struct document *document = document_parse(text, len, errp);
+    CLEANUP(document_freep) struct document *document = document_take(text, len, errp);
     struct reader reader;
 
     return document != NULL && reader_begin(document_root(document), &reader, errp)
@@ -182,12 +182,12 @@ struct ht_cluster *iallocator_load(const char *text, gssize len, GError **errp)
                : NULL;
 }
 
-bool iallocator_parse(const char *text, gssize len, const struct iallocator_options *options,
+bool iallocator_parse(char *text, size_t len, const struct iallocator_options *options,
                       struct ht_cluster **ret_cluster, struct ht_request *ret_request,
                       GPtrArray **ret_warnings, GError **errp)
 {
     struct ht_merge_options merge = {.now = options->now, .level_30 = options->level_30};
-    CLEANUP(document_freep) struct document *document = document_parse(text, len, errp);
+    CLEANUP(document_freep) struct document *document = document_take(text, len, errp);
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = NULL;
     g_autoptr(GPtrArray) warnings = NULL;
     struct reader reader;

@@ -38,7 +38,11 @@ struct doc_member {
 
 struct document;
 
-/* Errors are JSON_ERROR and tell the byte. len -1: up to the NUL. */
+/* Takes over text (of g_malloc(), with a NUL behind its len bytes), also on failure. Errors are
+ * JSON_ERROR and tell the byte. */
+struct document *document_take(char *text, size_t len, GError **errp)
+    __attribute__((warn_unused_result));
+/* The same of a copy. len -1: up to the NUL. */
 struct document *document_parse(const char *text, gssize len, GError **errp)
     __attribute__((warn_unused_result));
 /* One object of the texts as members; keys are borrowed. Errors name the key. */

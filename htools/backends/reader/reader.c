@@ -22,8 +22,12 @@ static void set_error(const struct reader *reader, const char *key, enum reader_
                       GError **errp, const char *text)
 {
     struct reader place = {.parent = reader, .key = key, .index = -1};
-    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) path = NULL;
 
+    if (errp == NULL) {
+        return;
+    }
+    path = g_string_new(NULL);
     append_path(key != NULL ? &place : reader, path);
     g_set_error(errp, READER_ERROR, code, "%s%s%s", path->str, path->len > 0 ? ": " : "", text);
 }
@@ -59,7 +63,7 @@ static const struct doc_value *require(const struct reader *reader, const char *
 {
     const struct doc_value *value = doc_get(reader->object, key);
 
-    if (value == NULL) {
+    if (value == NULL && errp != NULL) {
         g_autofree char *text = g_strdup_printf("expected %s, found nothing", expected);
 
         set_error(reader, key, READER_ERROR_MISSING, errp, text);
