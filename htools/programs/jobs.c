@@ -7,6 +7,7 @@
 #include "htools/core/loader.h"
 #include "htools/core/moves.h"
 #include "htools/programs/cli.h"
+#include "htools/programs/load.h"
 
 static void clear_job(gpointer job)
 {
@@ -193,7 +194,7 @@ bool htools_give_commands(const struct htools_options *options, const char *titl
                           const char *commands, GError **errp)
 {
     const char *path = options->print_commands;
-    g_autofree char *script = NULL;
+    g_autoptr(GString) script = g_string_new(script_head);
 
     if (path == NULL) {
         return true;
@@ -202,8 +203,8 @@ bool htools_give_commands(const struct htools_options *options, const char *titl
         print_commands(title, commands);
         return true;
     }
-    script = g_strconcat(script_head, commands, NULL);
-    if (!g_file_set_contents_full(path, script, -1, G_FILE_SET_CONTENTS_NONE, 0666, errp)) {
+    g_string_append(script, commands);
+    if (!htools_write_file(path, script, errp)) {
         return false;
     }
     printf("The commands have been written to file '%s'\n", path);

@@ -2,8 +2,12 @@
 
 #include "htools/programs/load.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/fs.h"
 #include "facts/level.h"
 #include "htools/backends/iallocator/iallocator.h"
 #include "htools/backends/luxi/luxi.h"
@@ -167,6 +171,21 @@ bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError 
     return g_file_get_contents(name, ret_text, ret_len, errp);
 }
 
+bool htools_write_file(const char *path, const GString *text, GError **errp)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    bool ok;
+
+    if (fd < 0) {
+        return fs_error_set(errp, errno, "open", path);
+    }
+    ok = fs_write_fd(fd, path, text->str, text->len, errp);
+    if (close(fd) != 0 && ok) {
+        ok = fs_error_set(errp, errno, "close", path);
+    }
+    return ok;
+}
+
 bool htools_ask_mond(const struct htools_options *options, struct ht_cluster *cluster,
                      GError **errp)
 {
@@ -297,8 +316,7 @@ bool htools_save(const struct htools_options *options, const struct ht_cluster *
     }
     path = g_strdup_printf("%s.%s", options->save, extension);
     ht_text_serialize(cluster, view, text);
-    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE,
-                                  0666, errp)) {
+    if (!htools_write_file(path, text, errp)) {
         return false;
     }
     fflush(stdout);

@@ -43,6 +43,19 @@ static bool parse_url(const char *url, GUri **ret, struct http_request *request,
     return true;
 }
 
+/* Name and password of "https://name:password@host" as a header, as libcurl would send it. */
+static char *authorization(GUri *uri)
+{
+    const char *user = g_uri_get_userinfo(uri);
+    g_autofree char *code = NULL;
+
+    if (user == NULL) {
+        return NULL;
+    }
+    code = g_base64_encode((const guchar *)user, strlen(user));
+    return g_strdup_printf("Authorization: Basic %s", code);
+}
+
 /* Path and query as they stand in the URL: everything behind the host. */
 static const char *resource_of(const char *url)
 {
@@ -81,6 +94,7 @@ static void fetch(const char *const *urls, size_t n, char **ret_texts, GError **
     g_autofree struct http_request *requests = g_new0(struct http_request, n);
     g_autofree size_t *place = g_new0(size_t, n);
     g_autoptr(GPtrArray) uris = g_ptr_array_new_with_free_func((GDestroyNotify)g_uri_unref);
+    g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     struct http_response *responses;
     size_t n_requests = 0;
 
@@ -89,6 +103,11 @@ static void fetch(const char *const *urls, size_t n, char **ret_texts, GError **
 
         ret_texts[i] = NULL;
         if (parse_url(urls[i], &uri, &requests[n_requests], &errors[i])) {
+            char **lines = g_new0(char *, 2);
+
+            lines[0] = authorization(uri);
+            g_ptr_array_add(headers, lines);
+            requests[n_requests].headers = (const char *const *)lines;
             requests[n_requests].path = resource_of(urls[i]);
             place[n_requests++] = i;
         }

@@ -8,6 +8,10 @@
 #include "htools/backends/reader/reader.h"
 #include "luxi/client/client.h"
 
+/* The speed stands outside the other parameters: the reference takes it from the master daemon, but
+ * not from the remote API, which has it among them (Backend/Luxi.hs and Rapi.hs). */
+static const char speed_field[] = "ndp/cpu_speed";
+
 /* The answers of the master daemon are brought into the form of the remote API's, which tells the
  * same under almost the same names. */
 static const char *const group_fields[] = {"uuid", "name", "alloc_policy", "ipolicy", "tags", NULL};
@@ -29,7 +33,7 @@ static const char *const node_fields[] = {
     "group.uuid",
     "ndp/spindle_count",
     "ndp/exclusive_storage",
-    "ndp/cpu_speed",
+    speed_field,
     NULL,
 };
 static const char *const instance_fields[] = {
@@ -49,7 +53,8 @@ static const struct {
 
 static const char *group_of_prefix(const char *field)
 {
-    return g_str_has_prefix(field, "ndp/")  ? "ndparams"
+    return strcmp(field, speed_field) == 0 ? NULL
+           : g_str_has_prefix(field, "ndp/")  ? "ndparams"
            : g_str_has_prefix(field, "be/") ? "beparams"
                                             : NULL;
 }
@@ -65,15 +70,17 @@ static bool has_value(const struct json *cell)
 static void set_field(struct json *object, const char *field, struct json *value)
 {
     const char *group = group_of_prefix(field);
+    const char *slash = strchr(field, '/');
+    const char *key = slash != NULL ? slash + 1 : field;
 
     if (group == NULL) {
-        json_set(object, field, json_ref(value));
+        json_set(object, key, json_ref(value));
         return;
     }
     if (!json_has(object, group)) {
         json_set(object, group, json_new_object());
     }
-    json_set(json_get(object, group), strchr(field, '/') + 1, json_ref(value));
+    json_set(json_get(object, group), key, json_ref(value));
 }
 
 static struct json *row_to_object(const struct json *row, const char *const *fields)

@@ -90,8 +90,8 @@ static bool read_node(const struct reader *reader, struct ht_cluster *cluster, G
     }
     spec.offline = offline || !vm_capable || drained;
     node = ht_cluster_add_node(cluster, &spec);
-    return (!reader_has(&params, "cpu_speed") ||
-            reader_double(&params, "cpu_speed", &node->cpu_speed, errp)) &&
+    return (!reader_has(reader, "cpu_speed") ||
+            reader_double(reader, "cpu_speed", &node->cpu_speed, errp)) &&
            read_words(reader, "tags", cluster, &node->tags, &node->n_tags, errp);
 }
 
