@@ -83,6 +83,7 @@ static void annotate(struct opcode *op, const struct submit_note *note)
         .reason = note->reason != NULL ? g_strdup(note->reason)
                                        : g_strdup_printf("%s %s called", note->program, version),
         .time = g_get_real_time() * 1000,
+        .has = {.source = true, .reason = true, .time = true},
     };
 
     g_free(common->comment);
