@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 
 #include "compat-config/paths/paths.h"
-#include "facts/constants.h"
+#include "facts/objects.h"
 #include "htools/core/read.h"
 #include "htools/programs/getopt.h"
 #include "htools/programs/program.h"
@@ -173,9 +173,9 @@ STORE(priority, struct cli_maybe_int)
 
     (void)options;
     maybe->set = true;
-    maybe->value = strcmp(value, "low") == 0    ? C_OP_PRIO_LOW
-                   : strcmp(value, "high") == 0 ? C_OP_PRIO_HIGH
-                                                : C_OP_PRIO_NORMAL;
+    maybe->value = strcmp(value, "low") == 0    ? OP_PRIO_LOW
+                   : strcmp(value, "high") == 0 ? OP_PRIO_HIGH
+                                                : OP_PRIO_NORMAL;
     return check_choice(row, value, errp);
 }
 

@@ -145,7 +145,7 @@ bool htools_submit(const struct htools_options *options, const char *program, co
         .program = program,
         .reason = options->reason,
         .comment = comment,
-        .priority = options->priority.value,
+        .priority = (enum submit_priority)options->priority.value,
         .has_priority = options->priority.set,
     };
 

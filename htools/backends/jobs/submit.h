@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "facts/objects.h"
+
 struct luxi_client;
 
 #define SUBMIT_ERROR (submit_error_quark())
@@ -20,7 +22,7 @@ struct submit_note {
     const char *program; /* the source of the step in the reason trail */
     const char *reason;  /* NULL: that the program was called */
     const char *comment; /* the version follows */
-    int64_t priority;    /* of the jobs, if has_priority */
+    enum submit_priority priority; /* of the jobs, if has_priority */
     bool has_priority;
 };
 
