@@ -102,6 +102,8 @@ DEFINE_CLEANUP(struct cmd_result *, cmd_result_free)
 
 /* Exit code 0, in time. */
 bool cmd_result_ok(const struct cmd_result *result);
+/* How it ended if it is not ok: "failed with exit code 3"; allocated. */
+char *cmd_result_how(const struct cmd_result *result);
 /* Sets an error that names the command, what ended it and the end of its output. The result must
  * not be ok. Returns false. */
 bool cmd_result_fail(const struct cmd_result *result, GError **errp);

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -16,6 +17,14 @@ GQuark fs_error_quark(void);
 
 /* Sets an FS_ERROR "cannot STEP PATH: reason"; returns false. */
 bool fs_error_set(GError **errp, int errnum, const char *step, const char *path);
+
+/* For descriptors in locals: CLEANUP(fs_closep) int fd = open(...). */
+static inline void fs_closep(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
 
 /* Reads a whole regular file (or pipe, or file in /proc) of at most max bytes; a larger one is an
  * EFBIG error. The text is NUL-terminated; *ret_len (may be NULL) is its length without the NUL. */
