@@ -2,12 +2,16 @@
 
 #include "noded/hypervisor/hv-common.h"
 
+#include <poll.h>
 #include <string.h>
 
+#include "base/cmd.h"
 #include "base/fs.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
+
+enum { SHORT_WAIT_MS = 1000 };
 
 bool hv_fail(GError **errp, const char *format, ...)
 {
@@ -60,9 +64,50 @@ char *hv_guest_file(enum path_id dir, const char *name, GError **errp)
     return g_build_filename(path_get(dir), name, NULL);
 }
 
+bool hv_ensure_daemon(enum daemon_id id, GError **errp)
+{
+    const char *name = daemon_rows[id].name;
+    g_autofree char *pid_file = path_format(PATH_DAEMON_PIDFILE, name);
+    CLEANUP(cmd_freep) struct cmd *cmd = NULL;
+
+    if (!fs_lock_is_dead(pid_file, FS_LOCK_BOTH)) {
+        return true;
+    }
+    cmd = cmd_new(path_get(PATH_DAEMON_UTIL), "start", name, NULL);
+    if (!cmd_check(cmd, NULL, errp)) {
+        g_prefix_error(errp, "cannot start %s: ", name);
+        err_wrap(errp, ERR_HYPERVISOR, ECODE_NONE);
+        return false;
+    }
+    return true;
+}
+
 int64_t hv_startup_memory(const struct beparams *beparams, int64_t free)
 {
     return MAX(beparams->minmem, MIN(beparams->maxmem, free));
+}
+
+/* For hypervisors that cannot tell: the caller asks again. */
+void hv_short_wait(const char *name, int ms)
+{
+    (void)name;
+    (void)poll(NULL, 0, MIN(ms, SHORT_WAIT_MS));
+}
+
+bool hv_always_complete(const struct instance *instance)
+{
+    (void)instance;
+    return true;
+}
+
+bool hv_no_restore(const struct instance *instance, const struct hv_disk *disks, size_t n_disks,
+                   GError **errp)
+{
+    (void)instance;
+    (void)disks;
+    (void)n_disks;
+    (void)errp;
+    return true;
 }
 
 bool hv_no_validate(const struct value_map *hvparams, GError **errp)

@@ -30,11 +30,18 @@ bool hv_linux_node_info_parse(const char *meminfo, const char *cpuinfo, struct n
 /* Reboots at once (LinuxPowercycle). */
 bool hv_linux_powercycle(const struct value_map *hvparams, GError **errp);
 
+/* Starts a daemon of this node that does not run. */
+bool hv_ensure_daemon(enum daemon_id id, GError **errp);
+
 /* Memory to start a guest with on a node that has `free` left (_InstanceStartupMemory). */
 int64_t hv_startup_memory(const struct beparams *beparams, int64_t free);
 
 /* --- Operations that do nothing, and those that fail ------------------------------------------ */
 
+void hv_short_wait(const char *name, int ms);
+bool hv_always_complete(const struct instance *instance);
+bool hv_no_restore(const struct instance *instance, const struct hv_disk *disks, size_t n_disks,
+                   GError **errp);
 bool hv_no_validate(const struct value_map *hvparams, GError **errp);
 bool hv_no_cleanup(const char *name, GError **errp);
 char *hv_no_migration_info(const struct instance *instance, GError **errp);
