@@ -40,12 +40,22 @@ static bool decode(struct guest *guest, const struct any_dict *dict, GError **er
     return disks == NULL || fact_decode(&type_disk_list, disks, &guest->disks, NULL, errp);
 }
 
-struct guest *guest_open(const struct any_dict *dict, GError **errp)
+struct guest *guest_read(const struct any_dict *dict, GError **errp)
 {
     CLEANUP(guest_freep) struct guest *guest = g_new0(struct guest, 1);
 
     if (!decode(guest, dict, errp)) {
         g_prefix_error(errp, "instance: ");
+        return NULL;
+    }
+    return g_steal_pointer(&guest);
+}
+
+struct guest *guest_open(const struct any_dict *dict, GError **errp)
+{
+    CLEANUP(guest_freep) struct guest *guest = guest_read(dict, errp);
+
+    if (guest == NULL) {
         return NULL;
     }
     guest->hv = hv_find(guest->instance->hypervisor);

@@ -8,13 +8,15 @@
 #include "noded/hypervisor/hv.h"
 
 struct guest {
-    const struct hv_ops *hv; /* prepared */
+    const struct hv_ops *hv; /* prepared; NULL from guest_read() */
     struct instance *instance;
     struct disk_list disks; /* with parameters in force, as this node needs them */
 };
 
 /* dict: the instance with filled parameters (rpc_encoding INST_DICT). guest_free(). */
 struct guest *guest_open(const struct any_dict *dict, GError **errp);
+/* The same for work that has nothing to do with a hypervisor. */
+struct guest *guest_read(const struct any_dict *dict, GError **errp);
 void guest_free(struct guest *guest);
 DEFINE_CLEANUP(struct guest *, guest_free)
 
