@@ -127,18 +127,11 @@ static bool run(const struct ext_provider *provider, enum ext_script script,
                       ret_out, errp);
 }
 
-bool ext_run(enum ext_script script, const struct ext_call *call, char **ret_out, GError **errp)
+bool ext_provider_run(const struct ext_provider *provider, enum ext_script script,
+                      const struct ext_call *call, char **ret_out, GError **errp)
 {
-    CLEANUP(ext_provider_freep)
-    struct ext_provider *provider =
-        ext_provider_find(call->provider, path_list(PATH_ES_SEARCH_PATH));
-
     if (ret_out != NULL) {
         *ret_out = NULL;
-    }
-    if (provider->problem != NULL) {
-        return err_fail(errp, ERR_BLOCK_DEVICE, ECODE_NONE, "storage provider '%s': %s",
-                        call->provider, provider->problem);
     }
     if (provider->scripts[script] == NULL) {
         log_info("storage provider '%s' has no script '%s', which it may lack", provider->name,
@@ -150,4 +143,53 @@ bool ext_run(enum ext_script script, const struct ext_call *call, char **ret_out
         return false;
     }
     return true;
+}
+
+bool ext_run(const char *name, enum ext_script script, const struct ext_call *call, char **ret_out,
+             GError **errp)
+{
+    CLEANUP(ext_provider_freep)
+    struct ext_provider *provider = ext_provider_find(name, path_list(PATH_ES_SEARCH_PATH));
+
+    if (provider->problem != NULL) {
+        return err_fail(errp, ERR_BLOCK_DEVICE, ECODE_NONE, "storage provider '%s': %s", name,
+                        provider->problem);
+    }
+    return ext_provider_run(provider, script, call, ret_out, errp);
+}
+
+/* --- The answer of attach ------------------------------------------------------------------------
+ */
+
+void ext_attached_parse(const char *output, struct ext_attached *ret)
+{
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+    GStrvBuilder *uris = g_strv_builder_new();
+
+    ret->device = lines[0] == NULL || *lines[0] == '\0' ? NULL : g_strdup(lines[0]);
+    for (size_t i = 1; lines[0] != NULL && lines[i] != NULL; i++) {
+        if (*lines[i] != '\0') {
+            g_strv_builder_add(uris, lines[i]);
+        }
+    }
+    ret->uris = g_strv_builder_end(uris);
+    g_strv_builder_unref(uris);
+}
+
+void ext_attached_clear(struct ext_attached *attached)
+{
+    g_clear_pointer(&attached->device, g_free);
+    g_clear_pointer(&attached->uris, g_strfreev);
+}
+
+const char *ext_attached_uri(const struct ext_attached *attached, const char *hypervisor)
+{
+    size_t len = strlen(hypervisor);
+
+    for (char **uri = attached->uris; uri != NULL && *uri != NULL; uri++) {
+        if (g_ascii_strncasecmp(*uri, hypervisor, len) == 0 && (*uri)[len] == ':') {
+            return *uri + len + 1;
+        }
+    }
+    return NULL;
 }

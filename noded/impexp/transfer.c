@@ -24,6 +24,7 @@
 #include "noded/impexp/progress.h"
 #include "noded/impexp/pump.h"
 #include "noded/impexp/status.h"
+#include "os-interface/environment.h"
 
 enum { MS = 1000, CHECK_TIMEOUT_MS = 2000 };
 
@@ -392,7 +393,7 @@ static bool start_command(struct transfer *transfer, int in, int out, GError **e
         }
         transfer->size_lines = lines_new(read_size, on_size_line, transfer);
         number = g_strdup_printf("%d", cmd_keep_fd(cmd, write_size));
-        cmd_set_env(cmd, "EXP_SIZE_FD", number);
+        cmd_set_env(cmd, os_var_names[OS_VAR_EXP_SIZE_FD], number);
     }
     return start_program(transfer, PROGRAM_COMMAND, cmd, in, out, on_other_line, errp);
 }
