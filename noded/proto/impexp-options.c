@@ -142,7 +142,7 @@ static bool parse_port(const char *text, int *ret, GError **errp)
     if (parse_int(text, 0, MAX_PORT, ret, NULL)) {
         return true;
     }
-    ok = *text != '\0' && getaddrinfo(NULL, text, &hints, &found) == 0 &&
+    ok = g_ascii_isalpha(*text) && getaddrinfo(NULL, text, &hints, &found) == 0 &&
          getnameinfo(found->ai_addr, found->ai_addrlen, NULL, 0, service, sizeof(service),
                      NI_NUMERICSERV) == 0 &&
          parse_int(service, 0, MAX_PORT, ret, NULL);
