@@ -56,7 +56,7 @@ static bool set_capabilities(const struct instance *instance, struct qmp *qmp, b
 static char *host_of(const char *address)
 {
     return strchr(address, ':') != NULL && *address != '[' ? g_strdup_printf("[%s]", address)
-                                                          : g_strdup(address);
+                                                           : g_strdup(address);
 }
 
 static int port_of(const struct instance *instance)
@@ -163,8 +163,7 @@ bool kvm_finish_target(const struct instance *instance, const char *info, bool s
 
 static bool set_limits(const struct instance *instance, struct qmp *qmp, GError **errp)
 {
-    int64_t bandwidth =
-        hv_int(&instance->hvparams, HV_NAME_migration_bandwidth, 0) * BYTES_PER_MIB;
+    int64_t bandwidth = hv_int(&instance->hvparams, HV_NAME_migration_bandwidth, 0) * BYTES_PER_MIB;
     struct json *args = json_new_object();
 
     json_set(args, "max-bandwidth", json_new_int(bandwidth));
@@ -218,7 +217,8 @@ static const char *known_status(const struct json *answer)
     static const char *const words[] = {C_HV_MIGRATION_ACTIVE, C_HV_MIGRATION_CANCELLED,
                                         C_HV_MIGRATION_COMPLETED, C_HV_MIGRATION_FAILED,
                                         C_HV_KVM_MIGRATION_POSTCOPY_ACTIVE};
-    const struct json *status = json_kind(answer) == JSON_OBJECT ? json_get(answer, "status") : NULL;
+    const struct json *status =
+        json_kind(answer) == JSON_OBJECT ? json_get(answer, "status") : NULL;
 
     for (size_t i = 0; json_kind(status) == JSON_STRING && i < G_N_ELEMENTS(words); i++) {
         if (strcmp(json_string(status), words[i]) == 0) {

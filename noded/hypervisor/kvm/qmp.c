@@ -63,8 +63,7 @@ static bool connect_to(struct qmp *qmp, GError **errp)
 {
     g_autofree char *path = kvm_guest_path(PATH_KVM_CTRL_DIR, qmp->guest, ".qmp");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval limit = {.tv_sec = qmp->timeout_ms / MS,
-                            .tv_usec = qmp->timeout_ms % MS * MS};
+    struct timeval limit = {.tv_sec = qmp->timeout_ms / MS, .tv_usec = qmp->timeout_ms % MS * MS};
 
     if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
         return fail(qmp, path, g_strerror(ENAMETOOLONG), errp);

@@ -96,8 +96,9 @@ static bool user_of_id(uint32_t id, char **ret, GError **errp)
     const struct passwd *passwd = getpwuid(id);
 
     if (passwd == NULL) {
-        return hv_fail(errp, "user id %" G_GUINT32_FORMAT " of the cluster's pool is no user of "
-                             "this node",
+        return hv_fail(errp,
+                       "user id %" G_GUINT32_FORMAT " of the cluster's pool is no user of "
+                       "this node",
                        id);
     }
     *ret = g_strdup(passwd->pw_name);
@@ -319,7 +320,8 @@ static bool bind_each(struct qmp *qmp, const GPtrArray *masks, GError **errp)
     }
     for (size_t i = 0; i < n; i++) {
         const struct json *cpu = json_at(list, i);
-        const struct json *index = json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "cpu-index") : NULL;
+        const struct json *index =
+            json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "cpu-index") : NULL;
         const struct json *thread =
             json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "thread-id") : NULL;
 
@@ -441,10 +443,8 @@ bool kvm_start(const struct instance *instance, const struct kvm_runtime *runtim
                const struct kvm_caps *caps, const struct kvm_incoming *incoming, GError **errp)
 {
     const struct kvm_host host = kvm_host_of(caps);
-    struct start start = {.instance = instance,
-                          .runtime = runtime,
-                          .host = &host,
-                          .incoming = incoming};
+    struct start start = {
+        .instance = instance, .runtime = runtime, .host = &host, .incoming = incoming};
     pid_t pid;
     bool ok;
 
