@@ -20,8 +20,8 @@ char *disk_link_path(const char *instance, size_t index, GError **errp)
         noded_fail(errp, "'%s' cannot be the name of an instance", instance);
         return NULL;
     }
-    return g_strdup_printf("%s/%s%s%zu", path_get(PATH_DISK_LINKS_DIR), instance,
-                           C_DISK_SEPARATOR, index);
+    return g_strdup_printf("%s/%s%s%zu", path_get(PATH_DISK_LINKS_DIR), instance, C_DISK_SEPARATOR,
+                           index);
 }
 
 static bool points_to(const char *link, const char *device)

@@ -13,10 +13,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "compat-config/paths/paths.h"
-#include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/params.h"
 #include "noded/backend/common.h"
+#include "noded/backend/disks.h"
 #include "noded/backend/guest.h"
 #include "provider-interface/env.h"
 
@@ -251,7 +251,7 @@ static bool finish(const struct instance *instance, struct disk *const *disks, s
 static void free_disk(void *disk)
 {
     if (disk != NULL) {
-        fact_object_free(&fact_object_disk, disk);
+        backend_disk_free(disk);
     }
 }
 
@@ -268,7 +268,7 @@ NODED_CALL(finalize_export, NODED_WORKER)
         struct disk *disk = NULL;
 
         if (json_kind(tree) != JSON_BOOL) {
-            disk = fact_object_decode(&fact_object_disk, tree, NULL, errp);
+            disk = backend_disk(tree, errp);
             if (disk == NULL) {
                 g_prefix_error(errp, "disk %zu: ", i);
                 return false;

@@ -8,10 +8,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "compat-config/paths/paths.h"
-#include "facts/codec.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
 #include "noded/backend/disk-links.h"
+#include "noded/backend/disks.h"
 #include "noded/backend/impexp.h"
 
 enum { FOLDER_MODE = 0750, MIB = 1024 * 1024 };
@@ -99,20 +99,22 @@ static struct disk *decode_disk(const struct json *args, size_t n, GError **errp
         noded_fail(errp, "a transfer of this kind has %zu arguments, not %zu", n, json_len(args));
         return NULL;
     }
-    return fact_object_decode(&fact_object_disk, json_at(args, 0), NULL, errp);
+    return backend_disk(json_at(args, 0), errp);
 }
 
-static bool set_raw(const struct disk *disk, const char *instance, struct impexp_options *options,
-                    GError **errp)
+static bool set_raw(const struct disk *disk, struct impexp_options *options, GError **errp)
 {
-    CLEANUP(bdev_freep) struct bdev *dev = os_open_disk(disk, instance, errp);
+    CLEANUP(bdev_freep) struct bdev *dev = os_open_disk(disk, errp);
     g_auto(GStrv) argv = NULL;
     g_autofree char *command = NULL;
 
     if (dev == NULL) {
         return false;
     }
-    argv = options->import ? bdev_import_argv(dev) : bdev_export_argv(dev);
+    argv = (options->import ? dev->ops->import_argv : dev->ops->export_argv)(dev, errp);
+    if (argv == NULL) {
+        return false;
+    }
     command = text_shell_join((const char *const *)argv);
     set_command(options, command);
     if (!options->import) {
@@ -121,16 +123,11 @@ static bool set_raw(const struct disk *disk, const char *instance, struct impexp
     return true;
 }
 
-static bool open_raw(const struct guest *guest, const struct json *args,
-                     struct impexp_options *options, GError **errp)
+static bool open_raw(const struct json *args, struct impexp_options *options, GError **errp)
 {
-    struct disk *disk = decode_disk(args, 1, errp);
-    bool ok = disk != NULL && set_raw(disk, guest->instance->name, options, errp);
+    CLEANUP(backend_disk_freep) struct disk *disk = decode_disk(args, 1, errp);
 
-    if (disk != NULL) {
-        fact_object_free(&fact_object_disk, disk);
-    }
-    return ok;
+    return disk != NULL && set_raw(disk, options, errp);
 }
 
 /* What the script finds beside the variables that all scripts have. */
@@ -164,7 +161,7 @@ static bool set_export_vars(struct script_env *env, const struct disk *disk,
 {
     static const struct io_vars vars = {OS_VAR_EXPORT_DEVICE, OS_VAR_EXPORT_DISK_PATH,
                                         OS_VAR_EXPORT_DISK_URI, OS_VAR_EXPORT_INDEX};
-    CLEANUP(bdev_freep) struct bdev *dev = os_open_disk(disk, instance->name, errp);
+    CLEANUP(bdev_freep) struct bdev *dev = os_open_disk(disk, errp);
     g_autofree char *uri = NULL;
 
     if (dev == NULL || !disk_uri(dev, instance->hypervisor, &uri, errp)) {
@@ -195,18 +192,17 @@ static bool set_script(const struct os_work *work, const struct disk *disk, int6
 static bool open_script(struct impexp_io *io, const struct any_dict *instance,
                         const struct json *args, struct impexp_options *options, GError **errp)
 {
-    struct disk *disk = decode_disk(args, 2, errp);
-    bool ok = disk != NULL;
+    CLEANUP(backend_disk_freep) struct disk *disk = decode_disk(args, 2, errp);
 
-    if (ok && (json_kind(json_at(args, 1)) != JSON_INT || json_int(json_at(args, 1)) < 0)) {
-        ok = noded_fail(errp, "the index of a disk must be a number");
+    if (disk == NULL) {
+        return false;
     }
-    io->work = ok ? os_work_open(instance, 0, errp) : NULL;
-    ok = io->work != NULL && set_script(io->work, disk, json_int(json_at(args, 1)), options, errp);
-    if (disk != NULL) {
-        fact_object_free(&fact_object_disk, disk);
+    if (json_kind(json_at(args, 1)) != JSON_INT || json_int(json_at(args, 1)) < 0) {
+        return noded_fail(errp, "the index of a disk must be a number");
     }
-    return ok;
+    io->work = os_work_open(instance, 0, errp);
+    return io->work != NULL &&
+           set_script(io->work, disk, json_int(json_at(args, 1)), options, errp);
 }
 
 bool impexp_io_open(struct impexp_io *io, const struct any_dict *instance, const struct json *kind,
@@ -225,7 +221,7 @@ bool impexp_io_open(struct impexp_io *io, const struct any_dict *instance, const
         return open_file(args, options, errp);
     }
     if (strcmp(word, C_IEIO_RAW_DISK) == 0) {
-        return open_raw(io->guest, args, options, errp);
+        return open_raw(args, options, errp);
     }
     if (strcmp(word, C_IEIO_SCRIPT) == 0) {
         return open_script(io, instance, args, options, errp);

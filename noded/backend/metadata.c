@@ -9,7 +9,7 @@
 #include "noded/hypervisor/hv-common.h"
 
 /* The daemon's only method that changes something. */
-static const char method[] = "UpdateConfig";
+static const char method[] = "updateConfig";
 
 NODED_CALL(instance_metadata_modify, NODED_WORKER)
 {

@@ -14,6 +14,7 @@
 #include "facts/constants.h"
 #include "noded/backend/common.h"
 #include "noded/backend/disk-links.h"
+#include "noded/backend/disks.h"
 #include "noded/backend/os.h"
 #include "provider-interface/script.h"
 
@@ -40,18 +41,11 @@ struct os_definition *os_open(const char *full_name, GError **errp)
     return g_steal_pointer(&os);
 }
 
-struct bdev *os_open_disk(const struct disk *disk, const char *instance, GError **errp)
+struct bdev *os_open_disk(const struct disk *disk, GError **errp)
 {
-    g_autoptr(GError) error = NULL;
-    CLEANUP(bdev_freep) struct bdev *dev = bdev_find(disk, &error);
+    CLEANUP(bdev_freep) struct bdev *dev = backend_disk_find(disk, errp);
 
-    if (dev == NULL) {
-        noded_fail(errp, "%s (%s) of %s is not set up on %s%s%s", disk->iv_name,
-                   fact_enum_disk_template.words[disk->dev_type], instance, backend_node_name(),
-                   error != NULL ? ": " : "", error != NULL ? error->message : "");
-        return NULL;
-    }
-    return dev->ops->open(dev, false, true, errp) ? g_steal_pointer(&dev) : NULL;
+    return dev != NULL && dev->ops->open(dev, false, true, errp) ? g_steal_pointer(&dev) : NULL;
 }
 
 static bool open_disk(struct os_work *work, size_t index, GError **errp)
@@ -60,7 +54,7 @@ static bool open_disk(struct os_work *work, size_t index, GError **errp)
     const struct instance *instance = work->guest->instance;
     char *uri = NULL;
 
-    work->devs[index] = os_open_disk(disk, instance->name, errp);
+    work->devs[index] = os_open_disk(disk, errp);
     if (work->devs[index] == NULL ||
         !disk_uri(work->devs[index], instance->hypervisor, &uri, errp)) {
         return false;

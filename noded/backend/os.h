@@ -30,6 +30,6 @@ void os_work_free(struct os_work *work);
 DEFINE_CLEANUP(struct os_work *, os_work_free)
 
 /* A disk, which must be assembled, opened for writing (_OpenRealBD). */
-struct bdev *os_open_disk(const struct disk *disk, const char *instance, GError **errp);
+struct bdev *os_open_disk(const struct disk *disk, GError **errp);
 
 #endif

@@ -43,6 +43,47 @@ int64_t hv_int(const struct value_map *hvparams, enum hv_name_id name, int64_t d
     return value != NULL && value->kind == JSON_INT ? value->integer : dflt;
 }
 
+static bool is_url(const char *text)
+{
+    return g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://") ||
+           g_str_has_prefix(text, "ftp://") || g_str_has_prefix(text, "ftps://");
+}
+
+/* What is missing; NULL: nothing. */
+static const char *missing_path(const struct hv_param *param, const char *path)
+{
+    switch (param->check) {
+    case HV_CHECK_FILE:
+        return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? NULL : "not found or not a file";
+    case HV_CHECK_FILE_OR_URL:
+        return is_url(path) || g_file_test(path, G_FILE_TEST_IS_REGULAR)
+                   ? NULL
+                   : "not found or not a file or URL";
+    case HV_CHECK_DIR:
+        return g_file_test(path, G_FILE_TEST_IS_DIR) ? NULL : "not found or not a directory";
+    default:
+        return NULL;
+    }
+}
+
+bool hv_validate_paths(enum hypervisor hypervisor, const struct value_map *hvparams, GError **errp)
+{
+    for (size_t i = 0; i < hvparams->n; i++) {
+        const struct hv_param *param = hv_param_find(hypervisor, hvparams->v[i].key);
+        const char *path = fact_value_text(&hvparams->v[i].value);
+        const char *problem = NULL;
+
+        if (param != NULL && path != NULL && (*path != '\0' || param->required)) {
+            problem = missing_path(param, path);
+        }
+        if (problem != NULL) {
+            return hv_fail(errp, "Parameter '%s' fails validation: %s (current value: '%s')",
+                           param->name->name, problem, path);
+        }
+    }
+    return true;
+}
+
 bool hv_make_dirs(const enum path_id *dirs, size_t n, GError **errp)
 {
     for (size_t i = 0; i < n; i++) {

@@ -107,6 +107,7 @@ START_TEST(hanging_script_ends_with_all_it_started)
     ck_assert_str_eq(out, "[script 'x' was ended after the timeout of 1.00 seconds, last lines of "
                           "its output:\nwaiting]");
     pid = fs_read_file(pid_file, 100, NULL, NULL);
+    ck_assert_ptr_nonnull(pid);
     proc = g_strdup_printf("/proc/%s/cmdline", g_strstrip(pid));
     ck_assert_msg(!g_file_get_contents(proc, &alive, NULL, NULL) || *alive == '\0', "%s", alive);
 }

@@ -4,13 +4,8 @@
 
 #include "extstorage-interface/ext.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "noded/storage/bdev-common.h"
@@ -51,11 +46,13 @@ static void ext_fini(struct bdev *dev)
 static struct ext_call call_of(const struct bdev *dev)
 {
     const struct ext *ext = dev->own;
+    const char *uuid = dev->disk->uuid;
 
-    return (struct ext_call){.params = &dev->disk->params,
-                             .vars = {[EXT_VAR_NAME] = ext->volume,
-                                      [EXT_VAR_CNAME] = dev->disk->name,
-                                      [EXT_VAR_UUID] = dev->disk->uuid}};
+    return (struct ext_call){
+        .params = &dev->disk->params,
+        .vars = {[EXT_VAR_NAME] = ext->volume,
+                 [EXT_VAR_CNAME] = dev->disk->name,
+                 [EXT_VAR_UUID] = uuid == NULL || *uuid == '\0' ? NULL : uuid}};
 }
 
 static bool run(struct bdev *dev, enum ext_script script, const struct ext_call *call,
@@ -97,21 +94,18 @@ static char *take_device(struct bdev *dev)
     struct ext *ext = dev->own;
     const char *device = ext->attached.device;
     g_autofree char *shown = NULL;
-    struct stat st;
 
     if (device == NULL) {
         dev->attached = ext->attached.uris[0] != NULL;
         return dev->attached ? NULL : g_strdup("attach printed neither a device nor a URI");
     }
-    if (stat(device, &st) != 0 || !S_ISBLK(st.st_mode)) {
+    if (!bdev_is_device(device, &dev->major, &dev->minor)) {
         g_autofree char *safe = text_safe_encode(device);
 
         shown = g_strndup(safe, MAX_SHOWN);
         return g_strdup_printf("attach printed '%s', which is not a block device", shown);
     }
     dev->path = g_strdup(device);
-    dev->major = major(st.st_rdev);
-    dev->minor = minor(st.st_rdev);
     dev->attached = true;
     return NULL;
 }
@@ -326,6 +320,33 @@ static char *ext_userspace_uri(struct bdev *dev, enum hypervisor hypervisor, GEr
     return g_strdup(uri);
 }
 
+/* --- Whole disks --------------------------------------------------------------------------------
+ */
+
+static bool need_device(struct bdev *dev, GError **errp)
+{
+    const struct ext *ext = dev->own;
+
+    return dev->path != NULL ||
+           bdev_fail(errp, "volume %s of storage provider '%s' has no block device on this node",
+                     ext->volume, ext->provider);
+}
+
+static bool ext_size(struct bdev *dev, int64_t *ret_bytes, GError **errp)
+{
+    return need_device(dev, errp) && bdev_size_of_device(dev, ret_bytes, errp);
+}
+
+static char **ext_export_argv(struct bdev *dev, GError **errp)
+{
+    return need_device(dev, errp) ? bdev_dd_export(dev, errp) : NULL;
+}
+
+static char **ext_import_argv(struct bdev *dev, GError **errp)
+{
+    return need_device(dev, errp) ? bdev_dd_import(dev, errp) : NULL;
+}
+
 const struct bdev_ops bdev_ext = {
     .id = DISK_TEMPLATE_EXT,
     .init = ext_init,
@@ -339,7 +360,7 @@ const struct bdev_ops bdev_ext = {
     .open = ext_open,
     .close = ext_close,
     .grow = ext_grow,
-    .size = bdev_size_of_device,
+    .size = ext_size,
     .spindles = bdev_no_spindles,
     .set_info = ext_set_info,
     .snapshot = ext_snapshot,
@@ -347,4 +368,6 @@ const struct bdev_ops bdev_ext = {
     .set_sync_params = bdev_children_set_sync_params,
     .pause_sync = bdev_children_pause_sync,
     .userspace_uri = ext_userspace_uri,
+    .export_argv = ext_export_argv,
+    .import_argv = ext_import_argv,
 };
