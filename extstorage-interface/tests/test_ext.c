@@ -74,7 +74,7 @@ static char *read_log(const char *prefix)
 START_TEST(scripts_find_their_variables)
 {
     CLEANUP(ext_provider_freep) struct ext_provider *provider = find();
-    char pool[] = "pool", fast[] = "fast", two[] = "two-words";
+    char pool[] = "pool", fast[] = "fast", two[] = "two_words";
     struct value_map_entry params[] = {
         {.key = pool, .value = {.kind = JSON_STRING, .text = fast}},
         {.key = two, .value = {.kind = JSON_INT, .integer = 7}}};
@@ -87,7 +87,7 @@ START_TEST(scripts_find_their_variables)
     ck_assert(provider_has_parameter(&provider->parameters, "pool"));
     with.params = &map;
     ck_assert(ext_provider_run(provider, EXT_SCRIPT_ATTACH, &with, &out, &error));
-    ck_assert_str_eq(out, "EXTP_POOL=fast\nEXTP_TWO-WORDS=7\nVOL_NAME=vol0\nVOL_SIZE=12\n");
+    ck_assert_str_eq(out, "EXTP_POOL=fast\nEXTP_TWO_WORDS=7\nVOL_NAME=vol0\nVOL_SIZE=12\n");
     ck_assert(ext_provider_run(provider, EXT_SCRIPT_CREATE, &with, NULL, &error));
     log = read_log("create-shelf-vol0-");
     ck_assert_str_eq(log, out);
