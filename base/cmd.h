@@ -122,9 +122,9 @@ struct cmd_job *cmd_start(struct cmd *cmd, GMainContext *context, cmd_done_fn do
                           GError **errp) __attribute__((warn_unused_result));
 /* Ends the group as a deadline would; done is called with result->cancelled when it is over. */
 void cmd_job_cancel(struct cmd_job *job);
-/* Starts a program that shall outlive this process, in a session of its own, and does not look after
- * it any more: this process must end soon, for init to take the program over. Its outputs must be
- * redirected. *ret_pid is 0 under the recorder. */
+/* Starts a program that shall outlive this process, in a session of its own, and does not look
+ * after it any more: this process must end soon, for init to take the program over. Its outputs
+ * must be redirected. *ret_pid is 0 under the recorder. */
 bool cmd_start_detached(struct cmd *cmd, GPid *ret_pid, GError **errp)
     __attribute__((warn_unused_result));
 /* 0 under the recorder. */

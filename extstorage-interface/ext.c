@@ -106,13 +106,13 @@ static bool run(const struct ext_provider *provider, enum ext_script script,
     static const struct rpc_timeout_row limit = {.word = RPC_TIMEOUT_NORMAL};
     CLEANUP(script_env_freep) struct script_env *env = make_env(call);
     g_autofree char *what =
-        g_strdup_printf("volume %s: script '%s' of storage provider '%s'",
-                        call->vars[EXT_VAR_NAME], scripts[script].word, provider->name);
+        g_strdup_printf("volume %s: script '%s' of storage provider '%s'", call->vars[EXT_VAR_NAME],
+                        scripts[script].word, provider->name);
     g_autofree char *log = NULL;
 
     if (script != EXT_SCRIPT_ATTACH) {
-        log = script_log_path(path_get(PATH_LOG_ES_DIR), errp, scripts[script].word,
-                              provider->name, call->vars[EXT_VAR_NAME], NULL);
+        log = script_log_path(path_get(PATH_LOG_ES_DIR), errp, scripts[script].word, provider->name,
+                              call->vars[EXT_VAR_NAME], NULL);
         if (log == NULL) {
             return false;
         }

@@ -37,7 +37,7 @@ DEFINE_CLEANUP(struct ext_provider *, ext_provider_free)
 
 /* What a script is run with. */
 struct ext_call {
-    const struct value_map *params; /* of the disk; NULL: none */
+    const struct value_map *params;  /* of the disk; NULL: none */
     const char *vars[EXT_VAR_COUNT]; /* NULL: not set */
 };
 

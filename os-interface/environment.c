@@ -192,8 +192,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define OS_VAR(scope_, name_, member_)                                                             \
-    {.scope = SCOPE_##scope_, .name = name_, .member = #member_},
+#define OS_VAR(scope_, name_, member_) {.scope = SCOPE_##scope_, .name = name_, .member = #member_},
 #define OS_VAR_SET(scope_, name_, member_)                                                         \
     {.scope = SCOPE_##scope_, .name = name_, .member = #member_, .only_set = true},
 #define OS_VAR_CODE(scope_, name_, getter_)                                                        \
@@ -283,8 +282,8 @@ struct script_env *os_env_new(const struct os_target *target, GError **errp)
 
     for (size_t i = 0; i < G_N_ELEMENTS(params); i++) {
         if (params[i] != NULL) {
-            script_env_set_params(env, prefixes[PREFIX_PARAMETER],
-                                  SCRIPT_NAMES_UPPER_UNDERSCORE, params[i]);
+            script_env_set_params(env, prefixes[PREFIX_PARAMETER], SCRIPT_NAMES_UPPER_UNDERSCORE,
+                                  params[i]);
         }
     }
     add_scope(env, SCOPE_core, "", NULL, NULL, &view);

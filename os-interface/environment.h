@@ -18,7 +18,7 @@ struct os_target {
     const struct os_definition *os;
     const char *full_name; /* with variant */
     int debug;
-    const struct value_map *params; /* of the operating system; NULL: none */
+    const struct value_map *params;         /* of the operating system; NULL: none */
     const struct value_map *private_params; /* go before params; NULL: none */
     /* The instance with parameters in force as the master sends it (rpc_encoding INST_DICT); NULL:
      * only the core variables. */

@@ -75,9 +75,8 @@ START_TEST(scripts_find_their_variables)
 {
     CLEANUP(ext_provider_freep) struct ext_provider *provider = find();
     char pool[] = "pool", fast[] = "fast", two[] = "two_words";
-    struct value_map_entry params[] = {
-        {.key = pool, .value = {.kind = JSON_STRING, .text = fast}},
-        {.key = two, .value = {.kind = JSON_INT, .integer = 7}}};
+    struct value_map_entry params[] = {{.key = pool, .value = {.kind = JSON_STRING, .text = fast}},
+                                       {.key = two, .value = {.kind = JSON_INT, .integer = 7}}};
     const struct value_map map = {params, 2};
     struct ext_call with = call;
     g_autofree char *out = NULL, *log = NULL;

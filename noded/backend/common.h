@@ -29,8 +29,8 @@ bool backend_is_plugin_name(const char *name);
 /* Names in a folder but those that begin with a dot, sorted (utils.ListVisibleFiles). */
 GPtrArray *backend_list_visible(const char *dir, GError **errp);
 
-/* Writes the list of all that the folders of a search path hold, good or not; write() is called with
- * the folder and the name of each. */
+/* Writes the list of all that the folders of a search path hold, good or not; write() is called
+ * with the folder and the name of each. */
 void backend_write_definitions(struct json_writer *result, enum search_path_id path,
                                void (*write)(struct json_writer *result, const char *dir,
                                              const char *name));

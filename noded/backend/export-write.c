@@ -130,8 +130,7 @@ static const char *template_of(struct disk *const *disks, size_t n)
         }
         first = first == NULL ? disks[i] : first;
     }
-    return fact_enum_disk_template
-        .words[first == NULL ? DISK_TEMPLATE_DISKLESS : first->dev_type];
+    return fact_enum_disk_template.words[first == NULL ? DISK_TEMPLATE_DISKLESS : first->dev_type];
 }
 
 static void put_instance(GString *out, const struct instance *instance, struct disk *const *disks,

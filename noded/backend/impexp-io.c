@@ -141,8 +141,7 @@ static void set_vars(struct script_env *env, const struct io_vars *vars, const c
     script_env_set(env, os_var_names[vars->device], path);
     script_env_set(env, os_var_names[vars->path], path);
     script_env_set(env, os_var_names[vars->uri], uri);
-    script_env_take(env, os_var_names[vars->index],
-                    g_strdup_printf("%" G_GINT64_FORMAT, index));
+    script_env_take(env, os_var_names[vars->index], g_strdup_printf("%" G_GINT64_FORMAT, index));
 }
 
 static bool set_import_vars(struct script_env *env, int64_t index)
@@ -179,9 +178,8 @@ static bool set_script(const struct os_work *work, const struct disk *disk, int6
     g_autofree char *quoted = text_shell_quote(script);
     g_autofree char *command = g_strdup_printf("( cd %s && %s; )", dir, quoted);
 
-    if (!(options->import
-              ? set_import_vars(work->env, index)
-              : set_export_vars(work->env, disk, work->guest->instance, index, errp))) {
+    if (!(options->import ? set_import_vars(work->env, index)
+                          : set_export_vars(work->env, disk, work->guest->instance, index, errp))) {
         return false;
     }
     set_command(options, command);

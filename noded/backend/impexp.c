@@ -80,11 +80,9 @@ static void set_network(const struct import_export_options *opts, struct impexp_
 {
     options->ipv6 = opts->ipv6;
     options->ipv4 = !opts->ipv6;
-    options->compress = opts->compress == NULL || *opts->compress == '\0'
-                            ? NULL
-                            : g_strdup(opts->compress);
-    options->magic =
-        opts->magic == NULL || *opts->magic == '\0' ? NULL : g_strdup(opts->magic);
+    options->compress =
+        opts->compress == NULL || *opts->compress == '\0' ? NULL : g_strdup(opts->compress);
+    options->magic = opts->magic == NULL || *opts->magic == '\0' ? NULL : g_strdup(opts->magic);
     if (!options->import) {
         options->connect_retries = C_RIE_CONNECT_RETRIES;
         options->connect_timeout = C_RIE_CONNECT_ATTEMPT_TIMEOUT;

@@ -34,8 +34,7 @@ struct os_definition *os_open(const char *full_name, GError **errp)
     os_split_name(full_name, &name, &variant);
     os = os_definition_find(name, path_list(PATH_OS_SEARCH_PATH));
     if (os->problem != NULL) {
-        noded_fail(errp, "operating system '%s' on %s: %s", name, backend_node_name(),
-                   os->problem);
+        noded_fail(errp, "operating system '%s' on %s: %s", name, backend_node_name(), os->problem);
         return NULL;
     }
     return g_steal_pointer(&os);
@@ -130,8 +129,8 @@ void os_work_free(struct os_work *work)
 static bool run(const struct os_work *work, enum os_script script, const char *word,
                 const char *kind, const char *log_name, enum rpc_id call, GError **errp)
 {
-    g_autofree char *what = g_strdup_printf("script '%s' of operating system '%s'", word,
-                                            work->guest->instance->os);
+    g_autofree char *what =
+        g_strdup_printf("script '%s' of operating system '%s'", word, work->guest->instance->os);
     g_autofree char *log = NULL;
 
     if (work->os->scripts[script] == NULL) {
@@ -218,8 +217,7 @@ static bool link_definition(const char *dir, const struct os_definition *os, GEr
 static bool pack(const char *dir, const char *archive, GError **errp)
 {
     CLEANUP(cmd_freep)
-    struct cmd *cmd =
-        cmd_new("tar", "--dereference", "-cz", "-f", archive, "-C", dir, ".", NULL);
+    struct cmd *cmd = cmd_new("tar", "--dereference", "-cz", "-f", archive, "-C", dir, ".", NULL);
 
     cmd_set_timeout(cmd, os_script_timeout(RPC_os_export) * 1000);
     return cmd_check(cmd, NULL, errp);

@@ -20,7 +20,8 @@ struct socat_line {
 /* A line of socat's log: "2026/01/31 08:05:10 socat[12] N text". all: every line is shown. */
 void socat_line_parse(const char *line, bool all, struct socat_line *ret);
 
-/* A size in bytes that a command predicts, as whole MiB, rounded to the nearest; false if it is none. */
+/* A size in bytes that a command predicts, as whole MiB, rounded to the nearest; false if it is
+ * none. */
 bool output_parse_size(const char *line, int64_t *ret_mib);
 
 #endif

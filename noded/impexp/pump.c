@@ -73,8 +73,7 @@ static enum step check_magic(struct pump *pump)
 /* waited: what the loop has just waited for; if it is not the input that is missing, it is room. */
 static enum step move(struct pump *pump, enum step waited)
 {
-    ssize_t n =
-        splice(pump->in, NULL, pump->out, NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    ssize_t n = splice(pump->in, NULL, pump->out, NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
     if (n > 0) {
         pump->bytes += n;
@@ -98,8 +97,7 @@ static gboolean on_writable(int fd, GIOCondition condition, void *data);
 static void wait_for(struct pump *pump, enum step step)
 {
     if (step == STEP_READ) {
-        pump->source =
-            g_unix_fd_add(pump->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, pump);
+        pump->source = g_unix_fd_add(pump->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, pump);
     } else if (step == STEP_WRITE) {
         pump->source = g_unix_fd_add(pump->out, G_IO_OUT | G_IO_ERR, on_writable, pump);
     }

@@ -54,8 +54,8 @@ struct transfer {
     int64_t bytes;
     guint connect_timer, progress_timer;
     bool stopping;
-    int signum;      /* that stopped it; 0: none */
-    char *problem;   /* that no program's end tells */
+    int signum;    /* that stopped it; 0: none */
+    char *problem; /* that no program's end tells */
     GMainLoop *loop;
 };
 
@@ -350,8 +350,7 @@ static char *peer_name(const struct impexp_options *options)
     if (getaddrinfo(options->host, NULL, &hints, &found) != 0) {
         return g_strdup(options->host);
     }
-    rc = getnameinfo(found->ai_addr, found->ai_addrlen, name, sizeof(name), NULL, 0,
-                     NI_NAMEREQD);
+    rc = getnameinfo(found->ai_addr, found->ai_addrlen, name, sizeof(name), NULL, 0, NI_NAMEREQD);
     freeaddrinfo(found);
     if (rc != 0) {
         log_error("the address %s has no name (%s), so the other side's certificate must be for "
@@ -365,8 +364,7 @@ static char *peer_name(const struct impexp_options *options)
 /* Takes in and out over. */
 static bool start_socat(struct transfer *transfer, int in, int out, GError **errp)
 {
-    g_autofree char *peer =
-        transfer->options->import ? NULL : peer_name(transfer->options);
+    g_autofree char *peer = transfer->options->import ? NULL : peer_name(transfer->options);
     g_autoptr(GPtrArray) argv = build_socat(transfer->options, peer, errp);
     CLEANUP(cmd_freep) struct cmd *cmd = argv == NULL ? NULL : cmd_of(argv);
 
@@ -436,13 +434,12 @@ static bool start_chain(struct transfer *transfer, GError **errp)
         !start_socat(transfer, import ? open("/dev/null", O_RDONLY | O_CLOEXEC) : socat_end,
                      import ? socat_end : open("/dev/null", O_WRONLY | O_CLOEXEC), errp) ||
         !chain_compression(transfer, &net, errp) ||
-        !(import ? make_pipe(&command_end, &local, errp)
-                 : make_pipe(&local, &command_end, errp))) {
+        !(import ? make_pipe(&command_end, &local, errp) : make_pipe(&local, &command_end, errp))) {
         return false;
     }
     standard = fcntl(import ? STDOUT_FILENO : STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-    if (!start_command(transfer, import ? command_end : standard,
-                       import ? standard : command_end, errp)) {
+    if (!start_command(transfer, import ? command_end : standard, import ? standard : command_end,
+                       errp)) {
         return false;
     }
     transfer->start = monotonic_s();

@@ -184,10 +184,10 @@ static void fill_long(struct option *longs)
     size_t n = 0;
 
     for (; n < N_ROWS; n++) {
-        longs[n] = (struct option){.name = rows[n].name,
-                                   .has_arg = rows[n].kind == KIND_FLAG ? no_argument
-                                                                        : required_argument,
-                                   .val = CODE_ROWS + (int)n};
+        longs[n] =
+            (struct option){.name = rows[n].name,
+                            .has_arg = rows[n].kind == KIND_FLAG ? no_argument : required_argument,
+                            .val = CODE_ROWS + (int)n};
     }
     longs[n++] = (struct option){.name = "debug", .val = CODE_DEBUG};
     longs[n++] = (struct option){.name = "verbose", .val = CODE_VERBOSE};

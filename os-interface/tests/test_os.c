@@ -1,5 +1,6 @@
 /* Definitions and the environment of their scripts. The golden file was compared with the
- * environment that lib/backend.py OSEnvironment makes of the same instance (tests/from-reference). */
+ * environment that lib/backend.py OSEnvironment makes of the same instance (tests/from-reference).
+ */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -184,8 +185,7 @@ START_TEST(core_environment_alone)
 {
     CLEANUP(os_definition_freep) struct os_definition *os = find();
     CLEANUP(script_env_freep)
-    struct script_env *env =
-        os_env_new(&(struct os_target){.os = os, .full_name = "sample"}, NULL);
+    struct script_env *env = os_env_new(&(struct os_target){.os = os, .full_name = "sample"}, NULL);
     g_autofree char *found = dump(env);
 
     ck_assert_str_eq(found, "DEBUG_LEVEL=0\nOS_API_VERSION=20\nOS_NAME=sample\n"

@@ -78,8 +78,8 @@ START_TEST(failure_shows_the_end_of_the_log)
     out = run("#!/bin/sh\ni=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); done\n"
               "printf 'bell \\007\\n' >&2; exit 3\n",
               env, log, 0);
-    expected = g_strdup_printf(
-        "[script 'x' failed with exit code 3, last lines of %s:\nline 21\n", log);
+    expected =
+        g_strdup_printf("[script 'x' failed with exit code 3, last lines of %s:\nline 21\n", log);
     ck_assert_msg(g_str_has_prefix(out, expected), "%s", out);
     ck_assert_msg(g_str_has_suffix(out, "line 39\nbell \\x07]"), "%s", out);
     ck_assert_ptr_null(strstr(out, "geheim"));

@@ -95,7 +95,8 @@ START_TEST(what_is_given_is_taken)
 }
 END_TEST
 
-/* --- Commands: golden file made by from-reference -------------------------------------------------
+/* --- Commands: golden file made by from-reference
+ * -------------------------------------------------
  */
 
 static void dump_argv(GString *out, const GPtrArray *argv)
@@ -185,7 +186,8 @@ START_TEST(socat_lines)
     } rows[] = {
         {"2026/01/31 08:05:10 socat[12] N listening on AF=2 0.0.0.0:40123", SOCAT_LISTENS, 40123,
          NULL},
-        {"2026/01/31 08:05:10 socat[12] N Listening on AF=10 [0000:0000:0000:0000:0000:0000:0000:0001]:7",
+        {"2026/01/31 08:05:10 socat[12] N Listening on AF=10 "
+         "[0000:0000:0000:0000:0000:0000:0000:0001]:7",
          SOCAT_LISTENS, 7, NULL},
         {"2026/01/31 08:05:10 socat[12] N listening on AF=1 /tmp/socket:7", SOCAT_NOTHING, 0, NULL},
         {"2026/01/31 08:05:10 socat[12] N listening on AF=2 0.0.0.0:70000", SOCAT_NOTHING, 0, NULL},
@@ -272,8 +274,8 @@ START_TEST(status_file_is_json)
     text = fs_read_file(path, 1024 * 1024, NULL, NULL);
     ck_assert(json_parse(text, -1, &json, NULL));
     ck_assert_uint_eq(json_len(json_get(json, "recent_output")), 20);
-    ck_assert(g_str_has_prefix(json_string(json_at(json_get(json, "recent_output"), 0)),
-                               "line 10 "));
+    ck_assert(
+        g_str_has_prefix(json_string(json_at(json_get(json, "recent_output"), 0)), "line 10 "));
     ck_assert_int_eq(json_int(json_get(json, "exit_status")), -15);
     ck_assert(!json_has(json, "connected"));
     status_set_exit(status, 0, NULL);
@@ -304,8 +306,7 @@ static void on_end(enum pump_end end, const char *text, void *user)
 }
 
 /* Pumps the data; what came out is allocated. */
-static char *pump_all(const char *data, const char *send, const char *expect,
-                      struct pumped *pumped)
+static char *pump_all(const char *data, const char *send, const char *expect, struct pumped *pumped)
 {
     int in[2], out[2];
     struct pump *pump;

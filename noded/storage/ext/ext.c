@@ -152,8 +152,8 @@ static bool need_attached(struct bdev *dev, GError **errp)
     if (!attach(dev, &problem, errp)) {
         return false;
     }
-    return problem == NULL || bdev_fail(errp, "volume %s of storage provider '%s': %s",
-                                        ext->volume, ext->provider, problem);
+    return problem == NULL || bdev_fail(errp, "volume %s of storage provider '%s': %s", ext->volume,
+                                        ext->provider, problem);
 }
 
 static bool ext_shutdown(struct bdev *dev, GError **errp)
@@ -313,8 +313,9 @@ static char *ext_userspace_uri(struct bdev *dev, enum hypervisor hypervisor, GEr
     }
     uri = ext_attached_uri(&ext->attached, word);
     if (uri == NULL) {
-        bdev_fail(errp, "storage provider '%s' gives hypervisor %s no access to volume %s of its "
-                        "own",
+        bdev_fail(errp,
+                  "storage provider '%s' gives hypervisor %s no access to volume %s of its "
+                  "own",
                   ext->provider, word, ext->volume);
     }
     return g_strdup(uri);
