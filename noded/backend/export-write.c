@@ -18,36 +18,13 @@
 #include "noded/backend/common.h"
 #include "noded/backend/disks.h"
 #include "noded/backend/guest.h"
+#include "noded/backend/ini.h"
 #include "provider-interface/env.h"
 
 enum { CONFIG_MODE = 0600, MAX_FILES = 100000 };
 
-/* --- config.ini: as Python's configparser writes and reads it ------------------------------------
+/* --- config.ini ---------------------------------------------------------------------------------
  */
-
-static void section(GString *out, const char *name)
-{
-    g_string_append_printf(out, "%s[%s]\n", out->len > 0 ? "\n" : "", name);
-}
-
-/* Names in lower case; "%" doubled, since a reader takes it for a reference; further lines of a
- * value indented. */
-static void put(GString *out, const char *key, const char *value)
-{
-    g_autofree char *lower = g_utf8_strdown(key, -1);
-
-    g_string_append_printf(out, "%s = ", lower);
-    for (; *value != '\0'; value++) {
-        if (*value == '%') {
-            g_string_append_c(out, '%');
-        }
-        g_string_append_c(out, *value);
-        if (*value == '\n') {
-            g_string_append_c(out, '\t');
-        }
-    }
-    g_string_append_c(out, '\n');
-}
 
 static void putf(GString *out, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void putf(GString *out, const char *key, const char *format, ...)
@@ -58,7 +35,7 @@ static void putf(GString *out, const char *key, const char *format, ...)
     va_start(args, format);
     value = g_strdup_vprintf(format, args);
     va_end(args);
-    put(out, key, value);
+    ini_put(out, key, value);
 }
 
 /* "nic0_mac", and what is not set is the word None. */
@@ -67,18 +44,18 @@ static void put_indexed(GString *out, const char *kind, size_t index, const char
 {
     g_autofree char *key = g_strdup_printf("%s%zu_%s", kind, index, name);
 
-    put(out, key, value == NULL ? "None" : value);
+    ini_put(out, key, value == NULL ? "None" : value);
 }
 
 static void put_params(GString *out, const char *name, const struct value_map *params,
                        bool without_globals)
 {
-    section(out, name);
+    ini_put_section(out, name);
     for (size_t i = 0; i < params->n; i++) {
         g_autofree char *text = script_value_text(&params->v[i].value);
 
         if (!without_globals || !hv_param_is_global(params->v[i].key)) {
-            put(out, params->v[i].key, text);
+            ini_put(out, params->v[i].key, text);
         }
     }
 }
@@ -91,7 +68,7 @@ static void put_members(GString *out, const struct fact_object *object, const vo
     script_env_set_members(members, "", object, value);
     names = script_env_names(members);
     for (const char **name = names; *name != NULL; name++) {
-        put(out, *name, script_env_get(members, *name));
+        ini_put(out, *name, script_env_get(members, *name));
     }
 }
 
@@ -142,16 +119,16 @@ static void put_instance(GString *out, const struct instance *instance, struct d
     for (size_t i = 0; i < instance->tags.n; i++) {
         g_string_append_printf(tags, "%s%s", i == 0 ? "" : " ", instance->tags.v[i]);
     }
-    section(out, C_INISECT_INS);
-    put(out, "name", instance->name);
+    ini_put_section(out, C_INISECT_INS);
+    ini_put(out, "name", instance->name);
     putf(out, "maxmem", "%" G_GINT64_FORMAT, instance->beparams.maxmem);
     putf(out, "minmem", "%" G_GINT64_FORMAT, instance->beparams.minmem);
     /* For releases that had only one. */
     putf(out, "memory", "%" G_GINT64_FORMAT, instance->beparams.maxmem);
     putf(out, "vcpus", "%" G_GINT64_FORMAT, instance->beparams.vcpus);
-    put(out, "disk_template", template_of(disks, n_disks));
-    put(out, "hypervisor", fact_enum_hypervisor.words[instance->hypervisor]);
-    put(out, "tags", tags->str);
+    ini_put(out, "disk_template", template_of(disks, n_disks));
+    ini_put(out, "hypervisor", fact_enum_hypervisor.words[instance->hypervisor]);
+    ini_put(out, "tags", tags->str);
     for (size_t i = 0; i < instance->nics.n; i++) {
         put_nic(out, i, &instance->nics.v[i]);
     }
@@ -169,15 +146,15 @@ static char *describe(const struct instance *instance, struct disk *const *disks
 {
     GString *out = g_string_new(NULL);
 
-    section(out, C_INISECT_EXP);
+    ini_put_section(out, C_INISECT_EXP);
     putf(out, "version", "%d", C_EXPORT_VERSION);
     putf(out, "timestamp", "%" G_GINT64_FORMAT, (int64_t)time(NULL));
-    put(out, "source", instance->primary_node);
-    put(out, "os", instance->os);
-    put(out, "compression", C_IEC_NONE);
+    ini_put(out, "source", instance->primary_node);
+    ini_put(out, "os", instance->os);
+    ini_put(out, "compression", C_IEC_NONE);
     put_instance(out, instance, disks, n_disks);
     put_params(out, C_INISECT_HYP, &instance->hvparams, true);
-    section(out, C_INISECT_BEP);
+    ini_put_section(out, C_INISECT_BEP);
     put_members(out, &fact_object_beparams, &instance->beparams);
     put_params(out, C_INISECT_OSP, &instance->osparams, false);
     put_params(out, C_INISECT_OSP_PRIVATE, &instance->osparams_private, false);
