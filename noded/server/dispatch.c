@@ -56,10 +56,6 @@ static bool run(const struct rpc_row *row, const char *text, size_t len, struct 
     void *args;
     bool ok;
 
-    if (calls[row->id]->mode == NODED_LATER) {
-        return noded_fail(errp, "%s is not available yet in this node's daemon, " PACKAGE_STRING,
-                          row->name);
-    }
     args = noded_decode(row, text, len, errp);
     if (args == NULL) {
         g_prefix_error(errp, "arguments of %s: ", row->name);
