@@ -80,6 +80,10 @@ GPtrArray *cpu_masks_parse(const char *text, GError **errp)
     g_autoptr(GPtrArray) masks = g_ptr_array_new_with_free_func(unref_array);
     g_auto(GStrv) parts = g_strsplit(text, C_CPU_PINNING_SEP, 0);
 
+    if (*text == '\0') {
+        hv_fail(errp, "the CPU mask is empty");
+        return NULL;
+    }
     for (char **part = parts; *part != NULL; part++) {
         g_autoptr(GError) error = NULL;
         GArray *mask = parse_one(*part, &error);

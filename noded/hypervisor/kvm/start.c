@@ -151,11 +151,9 @@ bool kvm_connect_nic(const struct instance *instance, const struct kvm_nic *nic,
 static bool open_tap(struct start *start, const struct kvm_nic *nic,
                      const struct kvm_tap_needs *needs, GError **errp)
 {
-    char name[IFNAMSIZ] = "";
+    g_autofree char *name =
+        nic_script_is_communication(nic->name) ? nic_script_communication_tap(0) : g_strdup("");
 
-    if (nic->name != NULL && g_str_has_prefix(nic->name, C_INSTANCE_COMMUNICATION_NIC_PREFIX)) {
-        kvm_tap_communication_name(name);
-    }
     if (!kvm_tap_open(name, needs, &start->taps[start->n_taps], errp)) {
         return false;
     }

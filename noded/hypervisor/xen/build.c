@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
-#include "compat-config/paths/paths.h"
 #include "noded/hypervisor/cpu-mask.h"
 #include "noded/hypervisor/hv-common.h"
 

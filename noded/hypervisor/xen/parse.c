@@ -7,6 +7,7 @@
 
 #include "base/parse.h"
 #include "facts/codec.h"
+#include "facts/errors.h"
 #include "noded/hypervisor/hv-common.h"
 
 enum {
@@ -163,8 +164,7 @@ static bool take_number(const char *key, const char *text, struct numbers *numbe
                 {"xen_minor", &numbers->minor}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (strcmp(rows[i].key, key) == 0 &&
-            !parse_int64(text, 0, INT32_MAX, rows[i].slot, errp)) {
+        if (strcmp(rows[i].key, key) == 0 && !parse_int64(text, 0, INT32_MAX, rows[i].slot, errp)) {
             g_prefix_error(errp, "xl info: %s: ", key);
             err_wrap(errp, ERR_HYPERVISOR, ECODE_NONE);
             return false;

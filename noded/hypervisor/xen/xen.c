@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
@@ -142,14 +143,12 @@ static bool info(const char *name, const struct value_map *hvparams, struct hv_g
 static GPtrArray *choose_taps(const struct instance *instance)
 {
     GPtrArray *taps = g_ptr_array_new_with_free_func(g_free);
-    int next = hv_next_communication_tap();
+    int n = 0;
 
     for (size_t i = 0; i < instance->nics.n; i++) {
-        const char *name = instance->nics.v[i].name;
-        bool communicates =
-            name != NULL && g_str_has_prefix(name, C_INSTANCE_COMMUNICATION_NIC_PREFIX);
-
-        g_ptr_array_add(taps, communicates ? hv_communication_tap(next++) : NULL);
+        g_ptr_array_add(taps, nic_script_is_communication(instance->nics.v[i].name)
+                                  ? nic_script_communication_tap(n++)
+                                  : NULL);
     }
     return taps;
 }
@@ -242,8 +241,7 @@ static bool connect_taps(const struct instance *instance, const GPtrArray *taps,
             .netinfo = nic->extra != NULL ? json_get(nic->extra, "netinfo") : NULL,
             .interface = taps->pdata[i]};
 
-        if (taps->pdata[i] != NULL &&
-            !nic_script_run(path_get(PATH_XEN_IFUP_OS), &script, errp)) {
+        if (taps->pdata[i] != NULL && !nic_script_run(path_get(PATH_XEN_IFUP_OS), &script, errp)) {
             return false;
         }
     }
@@ -264,7 +262,6 @@ static bool start(const struct instance *instance, const struct hv_disk *disks, 
     if (config == NULL) {
         return false;
     }
-    /* The option ends the list of words if the guest is not to be paused. */
     if (paused ? xl_run(&error, "create", "-p", config, NULL)
                : xl_run(&error, "create", config, NULL)) {
         return connect_taps(instance, taps, errp);
@@ -334,14 +331,13 @@ static bool wait_for_reboot(const struct hv_guest *before, GError **errp)
         if (!xl_find(before->name, &now, errp)) {
             return false;
         }
-        if (now != NULL &&
-            (strcmp(now->id, before->id) != 0 || now->cpu_time < before->cpu_time)) {
+        if (now != NULL && (strcmp(now->id, before->id) != 0 || now->cpu_time < before->cpu_time)) {
             return true;
         }
         (void)poll(NULL, 0, REBOOT_PAUSE_MS);
     } while (g_get_monotonic_time() < end);
-    return hv_fail(errp, "Failed to reboot instance %s: it did not within %d seconds",
-                   before->name, REBOOT_LIMIT_S);
+    return hv_fail(errp, "Failed to reboot instance %s: it did not within %d seconds", before->name,
+                   REBOOT_LIMIT_S);
 }
 
 static bool reboot(const struct instance *instance, GError **errp)
@@ -520,8 +516,8 @@ static bool finish_target(const struct instance *instance, const char *config, b
         return true;
     }
     /* Made, but its memory never came: it runs on the source. */
-    return end_receiver(errp) && (found == NULL || found->cpu_time > 0 ||
-                                  xl_run(errp, "destroy", instance->name, NULL));
+    return end_receiver(errp) &&
+           (found == NULL || found->cpu_time > 0 || xl_run(errp, "destroy", instance->name, NULL));
 }
 
 static bool finish_source(const struct instance *instance, bool success, bool live, GError **errp)
@@ -561,11 +557,7 @@ static bool console(const struct hv_console_args *args, struct console_info *ret
     .finish_source = finish_source, .console = console, .powercycle = powercycle,                  \
     HV_OPS_WITHOUT_HOTPLUG
 
-const struct hv_ops hv_xen_pvm = {.id = HYPERVISOR_XEN_PVM,
-                                  .ancillary_files = pvm_files,
-                                  .validate = validate_pvm,
-                                  XEN_OPS};
-const struct hv_ops hv_xen_hvm = {.id = HYPERVISOR_XEN_HVM,
-                                  .ancillary_files = hvm_files,
-                                  .validate = validate_hvm,
-                                  XEN_OPS};
+const struct hv_ops hv_xen_pvm = {
+    .id = HYPERVISOR_XEN_PVM, .ancillary_files = pvm_files, .validate = validate_pvm, XEN_OPS};
+const struct hv_ops hv_xen_hvm = {
+    .id = HYPERVISOR_XEN_HVM, .ancillary_files = hvm_files, .validate = validate_hvm, XEN_OPS};
