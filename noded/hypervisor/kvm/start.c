@@ -368,19 +368,6 @@ static bool limit_memory(const struct start *start, struct qmp *qmp, GError **er
     return qmp_call(qmp, "balloon", args, NULL, errp);
 }
 
-/* Whether the guest was to stay paused all along. */
-static bool stays_paused(const struct kvm_runtime *runtime)
-{
-    for (size_t i = 0; i < runtime->command.n; i++) {
-        const struct json *arg = runtime->command.v[i];
-
-        if (json_kind(arg) == JSON_STRING && strcmp(json_string(arg), "-S") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool finish(struct start *start, GError **errp)
 {
     const char *name = start->instance->name;
@@ -408,7 +395,7 @@ static bool finish(struct start *start, GError **errp)
     return qmp != NULL && set_password(qmp, "vnc", start->vnc_password, errp) &&
            set_password(qmp, "spice", start->spice_password, errp) &&
            bind_processors(start, qmp, pid, errp) && limit_memory(start, qmp, errp) &&
-           (start->incoming->address != NULL || stays_paused(start->runtime) ||
+           (start->incoming->address != NULL || kvm_runtime_is_paused(start->runtime) ||
             qmp_call(qmp, "cont", NULL, NULL, errp));
 }
 
