@@ -211,6 +211,7 @@ START_TEST(events_are_kept_for_who_waits)
     static const char *const answers[] = {
         "{\"return\": {}}\r\n",
         "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"other\"}}\r\n"
+        "{\"event\": \"DEVICE_DELETED\", \"data\": {\"path\": \"/x/virtio-backend\"}}\r\n"
         "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"nic-1\"}}\r\n"
         "{\"return\": {}}\r\n",
         NULL};
