@@ -110,7 +110,7 @@ GPtrArray *kvm_files_guests(GError **errp)
     for (guint i = 0; i < names->len; i++) {
         const char *name = names->pdata[i];
 
-        if (g_str_has_suffix(name, runtime_ending)) {
+        if (g_str_has_suffix(name, runtime_ending) && *name != *runtime_ending) {
             g_ptr_array_add(guests, g_strndup(name, strlen(name) - strlen(runtime_ending)));
         }
     }

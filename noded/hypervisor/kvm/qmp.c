@@ -317,10 +317,9 @@ static int match(const struct json *event, const char *const *names, size_t n, c
     const struct json *data = json_get(event, "data");
 
     for (size_t i = 0; i < n; i++) {
-        const char *about = text_of(data, "device");
-
+        /* Events of a device's inner parts come before, without a name. */
         if (strcmp(text_of(event, "event"), names[i]) == 0 &&
-            (*about == '\0' || strcmp(about, device) == 0)) {
+            strcmp(text_of(data, "device"), device) == 0) {
             return (int)i;
         }
     }
