@@ -102,7 +102,9 @@ static bool write_unit(struct json_writer *result, const struct json *unit, GErr
     info.has.type = true;
     info.name = (char *)name;
     info.has.name = true;
+    json_write_object_begin(result);
     fact_object_encode_filled(&fact_object_node_storage_info, &info, result);
+    json_write_object_end(result);
     return true;
 }
 

@@ -272,7 +272,7 @@ int main(int argc, char **argv)
     struct noded noded = {.max_clients = DEFAULT_MAX_CLIENTS};
     struct daemon_desc desc;
 
-    if (!paths_init(&error)) {
+    if (!paths_init(&error) || !paths_take_level(&error)) {
         g_printerr("%s: %s\n", row->name, error->message);
         return DAEMON_EXIT_FAILURE;
     }

@@ -6,8 +6,10 @@
 #include "noded/storage/bdev-common.h"
 #include "noded/storage/devcache.h"
 
-static const struct bdev_ops *const drivers[] = {&bdev_drbd, &bdev_ext, &bdev_file, &bdev_plain,
-                                                 &bdev_sharedfile};
+static const struct bdev_ops *const drivers[] = {
+    &bdev_blockdev, &bdev_drbd,  &bdev_ext, &bdev_file,
+    &bdev_gluster,  &bdev_plain, &bdev_rbd, &bdev_sharedfile,
+};
 
 /* DRBD on volumes is the deepest there is. */
 enum { MAX_DEPTH = 4 };

@@ -178,7 +178,7 @@ static struct drbd_show *setup_of(const struct bdev *dev, GError **errp)
 bool drbd_add_disks(struct bdev *dev, struct bdev *data, struct bdev *meta, GError **errp)
 {
     CLEANUP(drbd_show_freep) struct drbd_show *show = setup_of(dev, errp);
-    int minor;
+    int minor = 0;
 
     if (show == NULL) {
         return false;

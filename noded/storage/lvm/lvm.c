@@ -417,7 +417,7 @@ static bool lvm_grow(struct bdev *dev, const struct bdev_grow *how, GError **err
 {
     const struct volume *volume = dev->own;
     int64_t kib, stripe;
-    double room;
+    double room = 0;
 
     if (!how->backing_store) {
         return true;
