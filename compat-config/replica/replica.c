@@ -147,7 +147,7 @@ static struct any_list list_of(struct json *array)
     return list;
 }
 
-static bool commit_changes(struct cfg_replica *replica, struct json *changes, GError **errp)
+static bool send_changes(struct cfg_replica *replica, struct json *changes, GError **errp)
 {
     struct method_wconfd_gantry_commit args = {
         .has = {.client = true, .serial = true, .mtime = true, .changes = true},
@@ -162,6 +162,79 @@ static bool commit_changes(struct cfg_replica *replica, struct json *changes, GE
     good = wconfd_call(replica->client, METHOD_wconfd_gantry_commit, &args, &answer, errp);
     fact_object_clear(&fact_object_method_wconfd_gantry_commit, &args);
     return good && adopt(replica, cfg_changes_follow(replica->cfg, answer, errp));
+}
+
+/* Whether the changes of a transaction are in the configuration as this transaction makes them. */
+struct done {
+    const struct cfg *cfg;
+    bool all;
+};
+
+/* Equal but for what the commit itself sets. */
+static bool is_same_but_stamp(const struct fact_object *object, const void *wanted,
+                              const void *present)
+{
+    static const char *const stamps[] = {"serial_no", "ctime", "mtime"};
+    void *copy = fact_object_copy(object, wanted);
+    bool same;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(stamps); i++) {
+        const struct fact_member *member = fact_object_find(object, stamps[i]);
+
+        if (member != NULL) {
+            memcpy((char *)copy + member->offset, (const char *)present + member->offset,
+                   member->spec->type->size);
+            fact_member_mark_set(object, copy, member, fact_member_is_set(object, present, member));
+        }
+    }
+    same = fact_object_equal(object, copy, present);
+    fact_object_free(object, copy);
+    return same;
+}
+
+static void look_for(enum cfg_kind kind, const char *uuid, const void *value, bool added,
+                     void *data)
+{
+    struct done *done = data;
+    const void *present = cfg_get(done->cfg, kind, uuid);
+
+    (void)added;
+    done->all = done->all &&
+                (value == NULL
+                     ? present == NULL
+                     : present != NULL && is_same_but_stamp(cfg_kind_object(kind), value, present));
+}
+
+static bool is_done(const struct cfg *cfg, const struct cfg_txn *txn)
+{
+    struct done done = {.cfg = cfg, .all = true};
+    const struct cluster *cluster = cfg_txn_edited_cluster(txn);
+
+    if (cluster != NULL) {
+        done.all = is_same_but_stamp(&fact_object_cluster, cluster, cfg_cluster(cfg));
+    }
+    cfg_txn_each_change(txn, look_for, &done);
+    return done.all;
+}
+
+/* A daemon that went away in the middle has made the change or not; the configuration tells. */
+static bool commit_changes(struct cfg_replica *replica, const struct cfg_txn *txn,
+                           struct json *changes, GError **errp)
+{
+    GError *error = NULL;
+
+    if (send_changes(replica, changes, &error)) {
+        return true;
+    }
+    if (!err_is(error, ERR_CONNECTION_CLOSED)) {
+        g_propagate_error(errp, error);
+        return false;
+    }
+    g_clear_error(&error);
+    if (!cfg_replica_refresh(replica, errp)) {
+        return false;
+    }
+    return is_done(replica->cfg, txn) || send_changes(replica, changes, errp);
 }
 
 /* ---- with the reference's daemon ---- */
@@ -291,7 +364,7 @@ bool cfg_replica_commit(struct cfg_replica *replica, struct cfg_txn *txn, GError
         return true;
     }
     good = reference ? commit_whole(replica, txn, changes, errp)
-                     : commit_changes(replica, changes, errp);
+                     : commit_changes(replica, txn, changes, errp);
     cfg_txn_abort(txn);
     return good;
 }

@@ -12,8 +12,10 @@
 /* What ends a turn of the main loop. */
 struct turn {
     bool timed_out;
-    bool signalled;
 };
+
+/* SIGHUP came since this was last looked at. */
+static bool woken;
 
 static gboolean on_timeout(gpointer data)
 {
@@ -157,8 +159,18 @@ static enum wconfd_grant wait_answer(struct wconfd_client *client, int64_t prior
 
 static gboolean on_signal(gpointer data)
 {
-    ((struct turn *)data)->signalled = true;
+    (void)data;
+    woken = true;
     return G_SOURCE_CONTINUE;
+}
+
+void client_survive_wakes(void)
+{
+    static GSource *signals; /* for as long as the process lives */
+
+    if (signals == NULL) {
+        signals = attach(g_unix_signal_source_new(SIGHUP), on_signal, NULL);
+    }
 }
 
 /* Whether all that was asked for is held as it was asked for. */
@@ -221,10 +233,10 @@ static enum wconfd_grant await_signal(struct wconfd_client *client, const struct
     GMainContext *context = g_main_context_get_thread_default();
     bool pending = true;
 
-    turn->signalled = true; /* it may have come before we asked */
+    woken = true; /* it may have come before we asked */
     while (pending) {
-        if (turn->signalled) {
-            turn->signalled = false;
+        if (woken) {
+            woken = false;
             if (!is_pending(client, &pending, errp)) {
                 return WCONFD_FAILED;
             }
@@ -248,7 +260,6 @@ static enum wconfd_grant wait_signal(struct wconfd_client *client, int64_t prior
     struct method_wconfd_update_locks_waiting args = {.priority = priority};
     struct turn turn = {0};
     GSource *timeout = add_timeout(how->timeout, &turn);
-    GSource *signals = attach(g_unix_signal_source_new(SIGHUP), on_signal, &turn);
     CLEANUP(json_unrefp) struct json *blockers = NULL;
     enum wconfd_grant grant = WCONFD_FAILED;
 
@@ -261,7 +272,6 @@ static enum wconfd_grant wait_signal(struct wconfd_client *client, int64_t prior
                     : await_signal(client, v, n, how, &turn, errp);
     }
     fact_object_clear(&fact_object_method_wconfd_update_locks_waiting, &args);
-    detach(signals);
     detach(timeout);
     return grant;
 }

@@ -15,6 +15,9 @@
 #include "facts/errors.h"
 
 enum {
+    /* Seconds until a daemon that served us must be back: the watcher may have to start it, or an
+       administrator (the reference's client tries for nine minutes). */
+    RECONNECT_TIMEOUT = 300,
     /* Seconds for an answer: a change of the candidates waits for its distribution. */
     ANSWER_TIMEOUT = 600,
     /* While the configuration is locked (SimpleRetry in config/__init__.py). */
@@ -45,8 +48,9 @@ static struct wconfd_client *client_new(const struct client_id *self)
 
 struct luxi_client *client_open(const struct wconfd_client *client, GError **errp)
 {
-    const struct luxi_client_options options = {.connect_timeout = C_WCONFD_DEF_CTMO,
-                                                .read_timeout = ANSWER_TIMEOUT};
+    const struct luxi_client_options options = {
+        .connect_timeout = client->served ? RECONNECT_TIMEOUT : C_WCONFD_DEF_CTMO,
+        .read_timeout = ANSWER_TIMEOUT};
 
     return luxi_client_connect(client->path, &options, errp);
 }
@@ -55,6 +59,7 @@ bool client_connect(struct wconfd_client *client, GError **errp)
 {
     g_clear_pointer(&client->luxi, luxi_client_free);
     client->luxi = client_open(client, errp);
+    client->served = client->served || client->luxi != NULL;
     /* It may be another daemon now. */
     client->is_reference = false;
     return client->luxi != NULL;
@@ -65,6 +70,9 @@ struct wconfd_client *wconfd_client_connect(const char *path, const struct clien
 {
     struct wconfd_client *client = client_new(self);
 
+    if (self != NULL) {
+        client_survive_wakes();
+    }
     client->path = g_strdup(path != NULL ? path : path_get(PATH_WCONFD_SOCKET));
     if (!client_connect(client, errp)) {
         g_prefix_error(errp, "configuration daemon: ");

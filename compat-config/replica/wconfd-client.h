@@ -19,7 +19,8 @@ struct wconfd_client;
 struct client_id *wconfd_identity(int64_t job_id, const char *name, const char *livelock);
 
 /* path: the daemon's socket; NULL: where it is on this node. self is copied; NULL: for calls that
- * need no identity. */
+ * need no identity. With an identity SIGHUP does not end this process any more: daemons use it to
+ * tell that locks were granted. */
 struct wconfd_client *wconfd_client_connect(const char *path, const struct client_id *self,
                                             GError **errp);
 /* Without a daemon: the same methods on a configuration in this process. Each change is written to
@@ -58,8 +59,7 @@ enum wconfd_grant {
  * thread-default main context runs, so signals and timers of the caller are served. A smaller
  * priority is more urgent; a change of it is a stop and a new call.
  *
- * With the reference's daemon the process gets SIGHUP when it is granted; this function handles the
- * signal while it waits. */
+ * With the reference's daemon the process gets SIGHUP when it is granted. */
 enum wconfd_grant wconfd_wait_locks(struct wconfd_client *client, int64_t priority,
                                     const struct lock_request *v, size_t n,
                                     const struct wconfd_wait *how, GError **errp);

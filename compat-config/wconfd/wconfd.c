@@ -128,7 +128,7 @@ static void save_state(const struct wconfd *wconfd, enum path_id path, const GSt
     bool modern = fact_level() >= LEVEL_3_1;
     const struct fs_write_opts opts = {
         .mode = modern ? FILE_MODE : FILE_MODE_30,
-        .chown = modern,
+        .chown = true,
         .uid = (uid_t)-1,
         .gid = wconfd->files_group,
         .flags = FS_WRITE_VOLATILE,
@@ -190,13 +190,13 @@ static gboolean on_settle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Behind the sockets, so that all calls that are there share one write. */
+/* In the next turn of the loop, so that all calls that are there by now share one write. */
 static void settle_soon(void *user)
 {
     struct wconfd *wconfd = user;
 
     if (wconfd->settle == 0) {
-        wconfd->settle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, on_settle, wconfd, NULL);
+        wconfd->settle = g_idle_add_full(G_PRIORITY_DEFAULT, on_settle, wconfd, NULL);
     }
 }
 

@@ -104,6 +104,12 @@ void job_listener_remove(struct job_listener *listener)
 
 /* ---- live jobs ---- */
 
+static void free_listener(gpointer listener, gpointer data)
+{
+    (void)data;
+    g_free(listener);
+}
+
 static void live_job_free(gpointer data)
 {
     struct live_job *job = data;
@@ -114,6 +120,7 @@ static void live_job_free(gpointer data)
     if (job->pidfd >= 0) {
         (void)close(job->pidfd);
     }
+    g_ptr_array_foreach(job->listeners, free_listener, NULL);
     g_ptr_array_free(job->listeners, TRUE);
     g_free(job->secrets);
     g_free(job->livelock);
@@ -128,7 +135,7 @@ static struct live_job *live_job_new(struct job_queue *queue, int64_t id, enum j
     job->id = id;
     job->place = place;
     job->pidfd = -1;
-    job->listeners = g_ptr_array_new_with_free_func(g_free);
+    job->listeners = g_ptr_array_new();
     g_hash_table_insert(queue->live, &job->id, job);
     return job;
 }
@@ -587,11 +594,33 @@ static void load_job(struct job_queue *queue, int64_t id)
     }
 }
 
+/* A serial file from before a crash, or from a backup, must not give numbers away twice. */
+static bool check_serial(const struct job_queue *queue, const GArray *ids, GError **errp)
+{
+    int64_t highest = ids->len > 0 ? g_array_index(ids, int64_t, ids->len - 1) : 0;
+    g_autoptr(GError) error = NULL;
+    int64_t last = 0;
+
+    if (job_store_last_id(queue->dir, &last, &error) && last >= highest) {
+        return true;
+    }
+    if (error != NULL && highest == 0) {
+        g_propagate_error(errp, g_steal_pointer(&error));
+        return false;
+    }
+    g_warning("the serial file of the queue was behind job %" G_GINT64_FORMAT
+              "%s%s, it is set to that",
+              (gint64)highest, error != NULL ? ": " : "", error != NULL ? error->message : "");
+    return job_store_add(queue->dir, highest, NULL, 0, NULL) ||
+           err_fail(errp, ERR_JOB_QUEUE, ECODE_NONE,
+                    "the serial file of the queue cannot be written");
+}
+
 static bool load(struct job_queue *queue, GError **errp)
 {
     g_autoptr(GArray) ids = queue_dir_list(queue->dir, false, errp);
 
-    if (ids == NULL) {
+    if (ids == NULL || !check_serial(queue, ids, errp)) {
         return false;
     }
     for (guint i = 0; i < ids->len; i++) {

@@ -195,6 +195,36 @@ START_TEST(a_job_waits_for_another)
 }
 END_TEST
 
+static bool count_news(void *data)
+{
+    int *left = data;
+
+    return --*left > 0;
+}
+
+static bool count_all_news(void *data)
+{
+    ++*(int *)data;
+    return true;
+}
+
+START_TEST(listeners_hear_until_they_have_enough)
+{
+    int64_t id = submit(0, "null");
+    int left = 2, all = 0, none = 0;
+    struct job_listener *taken_back;
+
+    (void)job_queue_listen(queue, id, count_news, &left);
+    (void)job_queue_listen(queue, id, count_all_news, &all);
+    taken_back = job_queue_listen(queue, id, count_all_news, &none);
+    job_listener_remove(taken_back);
+    run_until_place(id, JOB_PLACE_UNKNOWN);
+    ck_assert_int_eq(left, 0);
+    ck_assert_int_gt(all, 2);
+    ck_assert_int_eq(none, 0);
+}
+END_TEST
+
 START_TEST(a_queued_job_is_cancelled)
 {
     int64_t first = submit(60, "null");
@@ -318,6 +348,26 @@ START_TEST(a_broken_file_harms_one_job)
 }
 END_TEST
 
+START_TEST(numbers_are_not_given_twice)
+{
+    g_autofree char *serial = g_strdup(path_get(PATH_JOB_QUEUE_SERIAL_FILE));
+    int64_t last;
+
+    run_until_place(submit(0, "null"), JOB_PLACE_UNKNOWN);
+    run_until_place(submit(0, "null"), JOB_PLACE_UNKNOWN);
+    close_queue();
+    ck_assert(g_file_set_contents(serial, "1\n", -1, NULL));
+    open_queue();
+    ck_assert(job_store_last_id(path_get(PATH_QUEUE_DIR), &last, NULL));
+    ck_assert_int_eq(last, 2);
+    close_queue();
+    ck_assert(g_file_set_contents(serial, "", -1, NULL));
+    open_queue();
+    ck_assert(job_store_last_id(path_get(PATH_QUEUE_DIR), &last, NULL));
+    ck_assert_int_eq(last, 2);
+}
+END_TEST
+
 START_TEST(many_jobs_all_end)
 {
     int64_t ids[MANY_JOBS];
@@ -335,6 +385,7 @@ START_TEST(many_jobs_all_end)
 END_TEST
 
 UNIT_MAIN_FIXTURE("job_queue", setup, teardown, a_job_runs, a_job_waits_for_another,
-                  a_queued_job_is_cancelled, a_death_is_noticed, a_restart_finds_jobs_again,
-                  no_job_gets_two_processes, a_dead_launcher_is_replaced,
-                  without_launcher_jobs_fail, a_broken_file_harms_one_job, many_jobs_all_end)
+                  listeners_hear_until_they_have_enough, a_queued_job_is_cancelled,
+                  a_death_is_noticed, a_restart_finds_jobs_again, no_job_gets_two_processes,
+                  a_dead_launcher_is_replaced, without_launcher_jobs_fail,
+                  a_broken_file_harms_one_job, numbers_are_not_given_twice, many_jobs_all_end)

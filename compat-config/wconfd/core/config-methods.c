@@ -64,8 +64,7 @@ enum wconfd_outcome do_wconfd_verify_config(struct wconfd_core *core, struct wco
         set_verify_error(errp, problems);
         return WCONFD_ERROR;
     }
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 /* A configuration that came whole: what it shares with the present one stays. Its serial number
@@ -110,8 +109,7 @@ enum wconfd_outcome do_wconfd_write_config(struct wconfd_core *core, struct wcon
     if (!take_config(core, a->config, errp)) {
         return WCONFD_ERROR;
     }
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 static void unlock(struct wconfd_core *core, const struct client_id *client)
@@ -173,8 +171,7 @@ enum wconfd_outcome do_wconfd_unlock_config(struct wconfd_core *core, struct wco
 
     (void)errp;
     unlock(core, &a->client);
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 /* group NULL: everywhere, which wins. */
@@ -189,8 +186,7 @@ static enum wconfd_outcome flush(struct wconfd_core *core, struct wconfd_call *c
         g_clear_pointer(&core->flush_group, g_free);
     }
     core->write_forced = true;
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 enum wconfd_outcome do_wconfd_flush_config(struct wconfd_core *core, struct wconfd_call *call,

@@ -50,6 +50,9 @@ void core_park(struct wconfd_call *call, GPtrArray *list);
  */
 void core_resume(struct wconfd_core *core, struct wconfd_call *call, GError *error);
 
+/* Writes the result of a method that has none: the reference writes an empty list. */
+enum wconfd_outcome core_done(struct wconfd_call *call);
+
 /* --- the configuration ---- */
 
 /* Whether somebody holds its lock, so that nobody else may change it. */

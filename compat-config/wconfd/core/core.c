@@ -82,7 +82,11 @@ const struct cfg *wconfd_core_config(const struct wconfd_core *core)
 
 bool wconfd_core_load_locks(struct wconfd_core *core, const char *text, size_t len, GError **errp)
 {
-    return locking_load(core->locking, text, len, errp);
+    if (!locking_load(core->locking, text, len, errp)) {
+        return false;
+    }
+    core->locks_dirty = true; /* what waited may have been granted by now */
+    return true;
 }
 
 bool wconfd_core_load_reservations(struct wconfd_core *core, const char *text, size_t len,
@@ -214,10 +218,24 @@ static void finish(struct wconfd_call *call)
     g_clear_error(&error);
 }
 
+/* The rows have the methods on locks one after the other. */
+static bool is_about_locks(enum method_id method)
+{
+    return (method >= METHOD_wconfd_list_locks && method <= METHOD_wconfd_has_pending_request) ||
+           method == METHOD_wconfd_gantry_wait_locks || method == METHOD_wconfd_gantry_stop_waiting;
+}
+
 static bool is_dirty(const struct wconfd_core *core)
 {
     return core->cfg != core->saved || core->write_forced || core->locks_dirty ||
            core->reservations_dirty;
+}
+
+enum wconfd_outcome core_done(struct wconfd_call *call)
+{
+    json_write_array_begin(call->result);
+    json_write_array_end(call->result);
+    return WCONFD_DONE;
 }
 
 void core_resume(struct wconfd_core *core, struct wconfd_call *call, GError *error)
@@ -225,7 +243,7 @@ void core_resume(struct wconfd_core *core, struct wconfd_call *call, GError *err
     leave_list(call);
     call->error = error;
     /* What a call saw or did is true only when it is on disk. */
-    call->uses_config = call->uses_config || core->cfg != core->saved || core->write_forced;
+    call->uses_config = !is_about_locks(call->method);
     if (!is_dirty(core)) {
         finish(call);
         return;
@@ -262,23 +280,6 @@ static void begin_decoded(struct wconfd_core *core, struct wconfd_call *call)
     }
 }
 
-/* Methods of the reference take their one argument also without a list around it (uncurried
- * functions of one argument in THH/RPC.hs). */
-static void *decode_args(const struct fact_object *object, struct json *args, GError **errp)
-{
-    CLEANUP(json_unrefp) struct json *list = NULL;
-
-    if (object->n_members == 0) {
-        return fact_object_new(object);
-    }
-    if (object->n_members == 1 && json_kind(args) != JSON_ARRAY) {
-        list = json_new_array();
-        json_append(list, json_ref(args));
-        return fact_object_decode(object, list, NULL, errp);
-    }
-    return fact_object_decode(object, args, NULL, errp);
-}
-
 void wconfd_core_begin(struct wconfd_core *core, struct wconfd_call *call, const char *method,
                        struct json *args)
 {
@@ -290,7 +291,10 @@ void wconfd_core_begin(struct wconfd_core *core, struct wconfd_call *call, const
         return;
     }
     call->method = (enum method_id)(row - method_rows);
-    call->args = decode_args(row->args, args, &call->error);
+    /* A method without arguments takes whatever comes, as the reference does. */
+    call->args = row->args->n_members == 0
+                     ? fact_object_new(row->args)
+                     : fact_object_decode(row->args, args, NULL, &call->error);
     if (call->args == NULL) {
         g_prefix_error(&call->error, "arguments of %s: ", method);
         finish(call);

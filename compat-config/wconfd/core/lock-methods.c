@@ -178,8 +178,7 @@ static enum wconfd_outcome gave_back(struct wconfd_core *core, struct wconfd_cal
 {
     (void)answer(core, client, false);
     core_locks_changed(core, client);
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 enum wconfd_outcome do_wconfd_free_locks(struct wconfd_core *core, struct wconfd_call *call,
@@ -328,8 +327,7 @@ enum wconfd_outcome do_wconfd_cleanup_locks(struct wconfd_core *core, struct wco
     if (core->host.find_dead != NULL) {
         core->host.find_dead(core->host.user);
     }
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }
 
 /* The requester must have the big lock for itself; it passes to us, so that nobody does anything
@@ -357,6 +355,5 @@ enum wconfd_outcome do_wconfd_prepare_cluster_destruction(struct wconfd_core *co
     g_free(cluster->master_node);
     cluster->master_node = g_strdup("");
     core_commit_as_is(core, txn);
-    json_write_null(call->result);
-    return WCONFD_DONE;
+    return core_done(call);
 }

@@ -353,8 +353,8 @@ enum wconfd_outcome do_wconfd_remove_instance(struct wconfd_core *core, struct w
             return WCONFD_ERROR;
         }
         (void)cfg_txn_remove(txn, CFG_KIND_instance, a->instance);
-        touch_cluster(txn, core_now());
     }
+    touch_cluster(txn, core_now()); /* also if it was gone already, as there */
     core_commit_as_is(core, txn);
     return done_bool(call, true);
 }

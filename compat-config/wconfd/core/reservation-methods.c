@@ -17,12 +17,6 @@ enum {
     MAC_RANDOM_BYTES = 3,
 };
 
-static enum wconfd_outcome done(struct wconfd_call *call)
-{
-    json_write_null(call->result);
-    return WCONFD_DONE;
-}
-
 enum wconfd_outcome do_wconfd_drop_all_reservations(struct wconfd_core *core,
                                                     struct wconfd_call *call, const void *args,
                                                     GError **errp)
@@ -33,7 +27,7 @@ enum wconfd_outcome do_wconfd_drop_all_reservations(struct wconfd_core *core,
     if (reservations_drop(core->reservations, &a->client)) {
         core_reservations_changed(core, NULL);
     }
-    return done(call);
+    return core_done(call);
 }
 
 static bool reserve(struct wconfd_core *core, enum reserved_kind kind,
@@ -130,7 +124,7 @@ enum wconfd_outcome do_wconfd_reserve_mac(struct wconfd_core *core, struct wconf
         err_set(errp, ERR_RESERVATION, ECODE_NONE, "MAC already in use");
         return WCONFD_ERROR;
     }
-    return reserve(core, RESERVED_MAC, &a->client, a->mac, errp) ? done(call) : WCONFD_ERROR;
+    return reserve(core, RESERVED_MAC, &a->client, a->mac, errp) ? core_done(call) : WCONFD_ERROR;
 }
 
 enum wconfd_outcome do_wconfd_reserve_lv(struct wconfd_core *core, struct wconfd_call *call,
@@ -142,7 +136,7 @@ enum wconfd_outcome do_wconfd_reserve_lv(struct wconfd_core *core, struct wconfd
         err_set(errp, ERR_RESERVATION, ECODE_NONE, "logical volume %s already in use", a->volume);
         return WCONFD_ERROR;
     }
-    return reserve(core, RESERVED_LV, &a->client, a->volume, errp) ? done(call) : WCONFD_ERROR;
+    return reserve(core, RESERVED_LV, &a->client, a->volume, errp) ? core_done(call) : WCONFD_ERROR;
 }
 
 /* "PREFIXxx", each byte with the separator in front. */
@@ -244,7 +238,7 @@ enum wconfd_outcome do_wconfd_reserve_ip(struct wconfd_core *core, struct wconfd
         return WCONFD_ERROR;
     }
     value = reserved_ip_value(C_RESERVE_ACTION, a->ip, a->network);
-    return reserve(core, RESERVED_IPV4, &a->client, value, errp) ? done(call) : WCONFD_ERROR;
+    return reserve(core, RESERVED_IPV4, &a->client, value, errp) ? core_done(call) : WCONFD_ERROR;
 }
 
 enum wconfd_outcome do_wconfd_release_ip(struct wconfd_core *core, struct wconfd_call *call,
@@ -253,7 +247,7 @@ enum wconfd_outcome do_wconfd_release_ip(struct wconfd_core *core, struct wconfd
     const struct method_wconfd_release_ip *a = args;
     g_autofree char *value = reserved_ip_value(C_RELEASE_ACTION, a->ip, a->network);
 
-    return reserve(core, RESERVED_IPV4, &a->client, value, errp) ? done(call) : WCONFD_ERROR;
+    return reserve(core, RESERVED_IPV4, &a->client, value, errp) ? core_done(call) : WCONFD_ERROR;
 }
 
 static bool is_wanted(const struct wconfd_core *core, const char *address, const char *network)
@@ -344,7 +338,7 @@ static enum wconfd_outcome end(struct wconfd_core *core, struct wconfd_call *cal
         return WCONFD_ERROR;
     }
     core_commit_as_is(core, txn);
-    return done(call);
+    return core_done(call);
 }
 
 enum wconfd_outcome do_wconfd_commit_temporary_ips(struct wconfd_core *core,
@@ -454,7 +448,7 @@ enum wconfd_outcome do_wconfd_release_drbd_minors(struct wconfd_core *core,
     if (reservations_drop_minors(core->reservations, a->disk)) {
         core_reservations_changed(core, NULL);
     }
-    return done(call);
+    return core_done(call);
 }
 
 /* minor -> disk, of the configuration and of reservations; false if two disks have one. */
