@@ -57,6 +57,18 @@ void luxid_tell_candidates(struct luxid *luxid, const struct cfg *cfg, enum rpc_
                           answers_are_in, told);
 }
 
+void luxid_tell_master(struct luxid *luxid, const struct node *master, enum rpc_id id,
+                       const char *arguments)
+{
+    const struct rpc_row *row = &rpc_rows[id];
+    const struct rpc_request request = {
+        .node = master->name, .address = master->primary_ip, .arguments = arguments};
+
+    (void)rpc_client_call(luxid->env.rpc, row->name,
+                          (unsigned)rpc_timeout_seconds(&row->luxid_timeout), false, &request, 1,
+                          answers_are_in, g_new0(struct told, 1));
+}
+
 /* ---- a call that answers when the nodes have been told ---- */
 
 struct telling {

@@ -188,6 +188,16 @@ static void write_death(struct live_job *live, struct queued_job *job)
     }
 }
 
+/* What a killed process leaves. Whoever holds the lock by now keeps the file. */
+static void remove_livelock(const struct live_job *live)
+{
+    g_autofree char *path = launch_livelock_path(live->id);
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        fs_lock_remove(fs_lock_take(path, FS_LOCK_BOTH, NULL));
+    }
+}
+
 static void process_is_gone(struct live_job *live)
 {
     g_autoptr(GError) error = NULL;
@@ -201,6 +211,7 @@ static void process_is_gone(struct live_job *live)
         write_death(live, job);
     }
     g_info("job %" G_GINT64_FORMAT " is over", (gint64)live->id);
+    remove_livelock(live);
     leave(live);
 }
 
@@ -492,7 +503,7 @@ bool job_queue_signal(struct job_queue *queue, int64_t id, int signum, GError **
         return err_fail(errp, ERR_JOB_QUEUE, ECODE_NONE,
                         "the process of job %" G_GINT64_FORMAT " is not known", (gint64)id);
     }
-    live->is_cancelled = live->is_cancelled || signum == SIGTERM;
+    live->is_cancelled = signum == SIGTERM || (live->is_cancelled && signum != SIGKILL);
     if (syscall(SYS_pidfd_send_signal, live->pidfd, signum, NULL, 0) != 0) {
         return err_fail(errp, ERR_JOB_QUEUE, ECODE_NONE,
                         "the process of job %" G_GINT64_FORMAT " cannot be signalled: %s",

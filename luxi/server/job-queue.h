@@ -68,7 +68,8 @@ bool job_queue_cancel_queued(struct job_queue *queue, int64_t job, GError **errp
 bool job_queue_set_priority(struct job_queue *queue, int64_t job, int64_t priority, GError **errp);
 
 /* Of a job that has a process: sends it a signal. SIGTERM is remembered: a process that ends of it
- * before it can say so leaves a cancelled job. Errors: the process is gone, or not known. */
+ * before it can say so leaves a cancelled job, one that is killed afterwards a failed one. Errors:
+ * the process is gone, or not known. */
 bool job_queue_signal(struct job_queue *queue, int64_t job, int signum, GError **errp);
 
 /* Calls fn(data) each time the file of the job or its place changes, until it is taken back or

@@ -11,6 +11,7 @@
 #include "base/daemon.h"
 #include "base/fs.h"
 #include "compat-config/paths/paths.h"
+#include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/wconfdcalls.h"
 #include "luxi/client/async.h"
@@ -184,6 +185,34 @@ static bool start_queue(struct daemon *daemon, GError **errp)
     return luxid->queue != NULL;
 }
 
+/* The cluster's address, on this node, which is the master (activateMasterIP in
+ * src/Ganeti/Query/Server.hs). It may be there already. */
+static void activate_master_ip(struct luxid *luxid)
+{
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_watch_get(luxid->config);
+    const struct cluster *cluster = cfg_cluster(cfg);
+    const struct node *master = cfg_master(cfg);
+    struct master_network_parameters params = {
+        .uuid = cluster->master_node,
+        .ip = cluster->master_ip,
+        .netmask = cluster->master_netmask,
+        .netdev = cluster->master_netdev,
+        .ip_family = cluster->primary_ip_family,
+        .has = {.uuid = true, .ip = true, .netmask = true, .netdev = true, .ip_family = true},
+    };
+    g_autoptr(GString) arguments = g_string_new(NULL);
+    struct json_writer w = json_writer_init(arguments, JSON_COMPACT);
+
+    if (master == NULL) {
+        return;
+    }
+    json_write_array_begin(&w);
+    fact_object_encode(&fact_object_master_network_parameters, &params, &w);
+    json_write_bool(&w, cluster->use_external_mip_script);
+    json_write_array_end(&w);
+    luxid_tell_master(luxid, master, RPC_node_activate_master_ip, arguments->str);
+}
+
 static bool prepare(struct daemon *daemon, GError **errp)
 {
     struct luxid *luxid = daemon_get_user(daemon);
@@ -205,6 +234,7 @@ static bool prepare(struct daemon *daemon, GError **errp)
         return false;
     }
     give_socket_to_daemons(path_get(PATH_QUERY_SOCKET));
+    activate_master_ip(luxid);
     return true;
 }
 

@@ -47,5 +47,8 @@ void luxid_answer_pair(struct luxi_call *call, bool success, const char *format,
 void luxid_tell_candidates(struct luxid *luxid, const struct cfg *cfg, enum rpc_id id,
                            bool with_master, const char *arguments, void (*then)(void *data),
                            void *data);
+/* A call to the master's node daemon; a failure is in the log. */
+void luxid_tell_master(struct luxid *luxid, const struct node *master, enum rpc_id id,
+                       const char *arguments);
 
 #endif
