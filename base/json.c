@@ -112,8 +112,11 @@ static bool plain_text(struct plain *in, const char **ret, size_t *ret_len)
     }
     *ret = start;
     *ret_len = (size_t)(c - start);
-    in->at = c;
-    return take(in, '"');
+    if (c == in->end || *c != '"') {
+        return false;
+    }
+    in->at = c + 1;
+    return true;
 }
 
 static bool plain_string(struct plain *in, struct json_object **ret)
