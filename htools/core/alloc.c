@@ -215,8 +215,8 @@ static enum ht_fail add_primary(const struct search *search, const struct ht_nod
     ht_trial_init(&primary, pnode);
     if (fail == HT_OK) {
         /* The location score only counts in the sum of scores, added below for each pair. */
-        fail = ht_trial_add_primary(&primary, search->inst, 0,
-                                    search->algorithm->ignore_soft_errors);
+        fail =
+            ht_trial_add_primary(&primary, search->inst, 0, search->algorithm->ignore_soft_errors);
     }
     if (fail == HT_OK) {
         *ret = search->stats;
@@ -304,8 +304,7 @@ static bool same_solution(const struct ht_alloc_solution *a, const struct ht_all
 {
     return memcmp(a->failures, b->failures, sizeof(a->failures)) == 0 &&
            a->n_failures == b->n_failures && a->n_good == b->n_good && a->found == b->found &&
-           (!a->found ||
-            (a->pnode == b->pnode && a->snode == b->snode && a->score == b->score));
+           (!a->found || (a->pnode == b->pnode && a->snode == b->snode && a->score == b->score));
 }
 
 static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *targets)
@@ -323,8 +322,8 @@ static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *ta
     for (unsigned i = 0; i < targets->n_nodes; i++) {
         const struct ht_node *pnode = &nodes[targets->nodes[i]];
         struct ht_alloc_solution before = *search->ret, quick;
-        bool known = secondaries != NULL &&
-                     try_primary(search, secondaries, pnode, sizes[pnode->group] - 1);
+        bool known =
+            secondaries != NULL && try_primary(search, secondaries, pnode, sizes[pnode->group] - 1);
 
         if (known && !search->algorithm->self_check) {
             continue;

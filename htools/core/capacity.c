@@ -204,9 +204,8 @@ static enum ht_fail try_primary(const struct filling *f, const struct ht_instanc
     struct ht_trial trial;
 
     ht_trial_init(&trial, node);
-    return fail != HT_OK
-               ? fail
-               : ht_trial_add_primary(&trial, inst, 0, f->algorithm->ignore_soft_errors);
+    return fail != HT_OK ? fail
+                         : ht_trial_add_primary(&trial, inst, 0, f->algorithm->ignore_soft_errors);
 }
 
 /* Why it fits nowhere, as ht_alloc_try() would count it; false if it fits somewhere. */
@@ -232,9 +231,9 @@ static bool fits_nowhere(const struct filling *f, const struct ht_instance *inst
                 continue;
             }
             ht_trial_init(&trial, snode);
-            failures[fail != HT_OK ? fail
-                                   : ht_trial_add_secondary(&trial, inst, pnode->idx, false,
-                                                            false)]++;
+            failures[fail != HT_OK
+                         ? fail
+                         : ht_trial_add_secondary(&trial, inst, pnode->idx, false, false)]++;
         }
         if (failures[HT_OK] > 0) {
             return false;

@@ -23,7 +23,7 @@ struct ht_redundancy {
     unsigned n_failing;
     int *mixed_nodes;
     unsigned n_mixed;
-    GArray *added; /* struct ht_count: memory that failovers bring to a node; scratch */
+    GArray *added;       /* struct ht_count: memory that failovers bring to a node; scratch */
     int64_t *most_added; /* per node: the most that the loss of one other node brings */
 };
 

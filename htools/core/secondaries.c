@@ -30,7 +30,8 @@ struct group {
     unsigned failures[HT_FAIL_END];
 };
 
-/* A secondary that reserves memory for this primary already, so that it needs a trial of its own. */
+/* A secondary that reserves memory for this primary already, so that it needs a trial of its own.
+ */
 struct special {
     int pnode, snode;
 };
@@ -77,8 +78,7 @@ static void widen(struct spread *spread, const struct ht_stats *before,
 
         spread[k].least_var = MIN(spread[k].least_var, var);
         spread[k].most_var = MAX(spread[k].most_var, var);
-        spread[k].most_sum =
-            MAX(spread[k].most_sum, fabs(after->sum.col[k] - before->sum.col[k]));
+        spread[k].most_sum = MAX(spread[k].most_sum, fabs(after->sum.col[k] - before->sum.col[k]));
     }
 }
 

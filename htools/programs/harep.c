@@ -119,8 +119,7 @@ static bool follow_pending(const struct harep *harep, unsigned i, GError **errp)
     repair->uuid = g_strdup(old->uuid);
     g_array_append_vals(repair->jobs, old->jobs->data, old->jobs->len);
     repair->ended = true;
-    repair->result =
-        all_succeeded(states, old->jobs->len) ? HT_RESULT_SUCCESS : HT_RESULT_FAILURE;
+    repair->result = all_succeeded(states, old->jobs->len) ? HT_RESULT_SUCCESS : HT_RESULT_FAILURE;
     next = repair->result == HT_RESULT_SUCCESS ? HT_PROGRESS_HEALTHY : HT_PROGRESS_FAILED;
     printf("Moving %s from \"%s\" to \"%s\"\n", harep->cluster->instances[i].name,
            ht_repair_progress_name(record->progress), ht_repair_progress_name(next));
@@ -289,7 +288,9 @@ int harep_main(const struct htools_options *options, const char *const *operands
     struct htools_options own = *options;
     struct harep harep = {
         .options = &own,
-        .note = {.program = "harep", .reason = options->reason, .comment = "automated repairs by harep"},
+        .note = {.program = "harep",
+                 .reason = options->reason,
+                 .comment = "automated repairs by harep"},
     };
     GError *error = NULL;
     bool ok;

@@ -279,8 +279,7 @@ static bool submit(const struct run *run, const GArray *sets, GError **errp)
 {
     g_autoptr(GArray) planned = submit_sets_new();
 
-    htools_submit_add(planned, run->cluster, run->jobs, sets,
-                      "Executing jobset for instances ");
+    htools_submit_add(planned, run->cluster, run->jobs, sets, "Executing jobset for instances ");
     return htools_submit(run->options, "hbal", "rebalancing via hbal", planned, errp);
 }
 

@@ -21,7 +21,7 @@ enum { FETCH_RAPI_PORT = 5080, FETCH_MOND_PORT = 1815 };
 /* Bytes of one document. */
 #define FETCH_MAX_DOCUMENT ((size_t)512 * 1024 * 1024)
 /* The words of the answers of htools-fetch. */
-#define FETCH_WORD_OK "ok"
+#define FETCH_WORD_OK    "ok"
 #define FETCH_WORD_ERROR "error"
 
 /* Gets n URLs at the same time; ret_texts (n places) are the caller's. Unless all are there, none

@@ -28,7 +28,8 @@ static bool parse_url(const char *url, GUri **ret, struct http_request *request,
     scheme = g_uri_get_scheme(uri);
     if (g_uri_get_host(uri) == NULL ||
         (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        g_set_error(errp, G_URI_ERROR, G_URI_ERROR_BAD_SCHEME, "'%s' is not a http or https URL", url);
+        g_set_error(errp, G_URI_ERROR, G_URI_ERROR_BAD_SCHEME, "'%s' is not a http or https URL",
+                    url);
         return false;
     }
     *request = (struct http_request){

@@ -52,7 +52,8 @@ static void add_migration(GPtrArray *job, const char *instance, const char *targ
     }
 }
 
-/* An instance that does not exist yet cannot be migrated. target: HT_NONE for its secondary node. */
+/* An instance that does not exist yet cannot be migrated. target: HT_NONE for its secondary node.
+ */
 static void add_switch(GPtrArray *job, const struct ht_cluster *cluster,
                        const struct ht_instance *inst, int target)
 {
@@ -86,7 +87,8 @@ void job_add_new_secondary(GPtrArray *job, const char *instance)
     SET(params, iallocator, g_strdup(allocator));
 }
 
-/* The steps of each kind of move: f is a failover, r new disks on the target, t a failover to it. */
+/* The steps of each kind of move: f is a failover, r new disks on the target, t a failover to it.
+ */
 static const char *const steps[] = {
     [HT_MOVE_FAILOVER] = "f",
     [HT_MOVE_FAILOVER_TO_ANY] = "t",

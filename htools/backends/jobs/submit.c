@@ -176,9 +176,8 @@ static int read_state(const struct json *row)
     const struct json *word =
         json_kind(row) == JSON_ARRAY && json_len(row) == 1 ? json_at(row, 0) : NULL;
 
-    return json_kind(word) == JSON_STRING
-               ? fact_enum_find(&fact_enum_job_status, json_string(word))
-               : -1;
+    return json_kind(word) == JSON_STRING ? fact_enum_find(&fact_enum_job_status, json_string(word))
+                                          : -1;
 }
 
 static struct json *state_fields(void)
@@ -236,14 +235,12 @@ static bool wait_for_change(struct luxi_client *client, int64_t id, int *state, 
     if (json_kind(answer) == JSON_ARRAY && json_len(answer) > 0) {
         *state = read_state(json_at(answer, 0));
     }
-    return *state >= 0 ||
-           strange(errp, luxi_method_rows[LUXI_wait_for_job_change].name);
+    return *state >= 0 || strange(errp, luxi_method_rows[LUXI_wait_for_job_change].name);
 }
 
 static bool has_ended(int state)
 {
-    return state == JOB_STATUS_SUCCESS || state == JOB_STATUS_ERROR ||
-           state == JOB_STATUS_CANCELED;
+    return state == JOB_STATUS_SUCCESS || state == JOB_STATUS_ERROR || state == JOB_STATUS_CANCELED;
 }
 
 /* Waits for all jobs; states are those of submit_query(). */
@@ -302,7 +299,8 @@ static bool run_jobs(struct luxi_client *client, const struct submit_note *note,
     failures = list_failures(ids, states);
     if (failures != NULL) {
         g_set_error(errp, SUBMIT_ERROR, SUBMIT_ERROR_JOB,
-                    "Not all jobs completed successfully: %s; \"gnt-job info\" tells why", failures);
+                    "Not all jobs completed successfully: %s; \"gnt-job info\" tells why",
+                    failures);
         return false;
     }
     return true;
@@ -378,8 +376,8 @@ bool submit_sets(const char *socket, const struct submit_note *note, const GArra
             return true;
         }
         client = luxi_client_connect(socket, NULL, errp);
-        if (client == NULL || !run_jobs(client, note, g_array_index(sets, struct submit_set, i).jobs,
-                                        true, errp)) {
+        if (client == NULL ||
+            !run_jobs(client, note, g_array_index(sets, struct submit_set, i).jobs, true, errp)) {
             return false;
         }
     }

@@ -19,9 +19,9 @@ enum submit_error {
 
 /* What all opcodes are told. */
 struct submit_note {
-    const char *program; /* the source of the step in the reason trail */
-    const char *reason;  /* NULL: that the program was called */
-    const char *comment; /* the version follows */
+    const char *program;           /* the source of the step in the reason trail */
+    const char *reason;            /* NULL: that the program was called */
+    const char *comment;           /* the version follows */
     enum submit_priority priority; /* of the jobs, if has_priority */
     bool has_priority;
 };

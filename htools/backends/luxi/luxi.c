@@ -53,10 +53,10 @@ static const struct {
 
 static const char *group_of_prefix(const char *field)
 {
-    return strcmp(field, speed_field) == 0 ? NULL
-           : g_str_has_prefix(field, "ndp/")  ? "ndparams"
-           : g_str_has_prefix(field, "be/") ? "beparams"
-                                            : NULL;
+    return strcmp(field, speed_field) == 0   ? NULL
+           : g_str_has_prefix(field, "ndp/") ? "ndparams"
+           : g_str_has_prefix(field, "be/")  ? "beparams"
+                                             : NULL;
 }
 
 /* Status 0 of a field: its value is there (RS_NORMAL). */

@@ -22,8 +22,7 @@ static const struct doc_value *find_report(const struct doc_value *reports, cons
 {
     for (uint32_t i = 0; i < reports->n; i++) {
         const struct doc_value *report = &reports->elements[i];
-        const struct doc_value *own =
-            report->kind == JSON_OBJECT ? doc_get(report, "name") : NULL;
+        const struct doc_value *own = report->kind == JSON_OBJECT ? doc_get(report, "name") : NULL;
 
         if (own != NULL && own->kind == JSON_STRING && strcmp(own->text, name) == 0) {
             return report;
@@ -135,7 +134,8 @@ static char *use_instance_loads(struct ht_cluster *cluster, const struct doc_val
     return NULL;
 }
 
-static char *use_reports(struct ht_cluster *cluster, const struct doc_value *const *reports, bool xen)
+static char *use_reports(struct ht_cluster *cluster, const struct doc_value *const *reports,
+                         bool xen)
 {
     return xen ? use_instance_loads(cluster, reports) : use_node_loads(cluster, reports);
 }
@@ -156,8 +156,7 @@ bool mond_apply_text(struct ht_cluster *cluster, const char *text, gssize len, b
     }
     answers.key_len = (uint32_t)strlen(answers.key);
     answers.value = *document_root(document);
-    if (!reader_begin(&root, &reader, errp) ||
-        !reader_array(&reader, answers.key, &array, errp)) {
+    if (!reader_begin(&root, &reader, errp) || !reader_array(&reader, answers.key, &array, errp)) {
         return false;
     }
     for (uint32_t i = 0; i < array->n; i++) {
@@ -184,8 +183,7 @@ static char *ask_daemons(struct ht_cluster *cluster, bool xen)
 {
     unsigned n = cluster->n_nodes;
     g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) documents =
-        g_ptr_array_new_with_free_func((GDestroyNotify)document_free);
+    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func((GDestroyNotify)document_free);
     g_autofree const struct doc_value **reports = g_new0(const struct doc_value *, n + 1);
     g_autofree char **texts = g_new0(char *, n + 1);
 

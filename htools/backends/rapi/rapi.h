@@ -17,8 +17,8 @@ struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp
     __attribute__((warn_unused_result));
 
 /* The same of one object with the parts as members, by these names. A node may also tell its
- * cpu_speed, as the master daemon's answers do once luxi/ has brought them into this form; among the
- * ndparams of the remote API it does not count. */
+ * cpu_speed, as the master daemon's answers do once luxi/ has brought them into this form; among
+ * the ndparams of the remote API it does not count. */
 struct doc_value;
 struct ht_cluster *rapi_parse_document(const struct doc_value *document, GError **errp)
     __attribute__((warn_unused_result));

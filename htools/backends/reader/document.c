@@ -228,7 +228,7 @@ static bool unescape(struct parser *p, char *out)
 }
 
 #define ALL_BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH_BITS ALL_BYTES(0x80)
+#define HIGH_BITS       ALL_BYTES(0x80)
 
 /* The high bit of bytes that are zero, and perhaps of others above the first of them. */
 static uint64_t zero_bytes(uint64_t word)
@@ -453,8 +453,7 @@ static bool read_word(struct parser *p, struct doc_value *ret)
             return true;
         }
     }
-    return fail(p, p->at == p->text + p->len ? "the text ends inside a value"
-                                             : "expected a value");
+    return fail(p, p->at == p->text + p->len ? "the text ends inside a value" : "expected a value");
 }
 
 static bool read_value(struct parser *p, struct doc_value *ret)
@@ -514,8 +513,7 @@ struct document *document_take(char *text, size_t len, GError **errp)
 {
     CLEANUP(document_freep) struct document *document = document_new();
 
-    return read_all(document, text, len, &document->root, errp) ? g_steal_pointer(&document)
-                                                                : NULL;
+    return read_all(document, text, len, &document->root, errp) ? g_steal_pointer(&document) : NULL;
 }
 
 struct document *document_parse(const char *text, gssize len, GError **errp)
@@ -539,8 +537,7 @@ struct document *document_join(const char *const *keys, const char *const *texts
             return NULL;
         }
     }
-    document->root =
-        (struct doc_value){.kind = JSON_OBJECT, .n = (uint32_t)n, .members = members};
+    document->root = (struct doc_value){.kind = JSON_OBJECT, .n = (uint32_t)n, .members = members};
     return g_steal_pointer(&document);
 }
 

@@ -59,7 +59,7 @@ static bool fail_kind(const struct reader *reader, const char *key, const char *
 
 /* The member, which must be there and not null. */
 static const struct doc_value *require(const struct reader *reader, const char *key,
-                                  const char *expected, GError **errp)
+                                       const char *expected, GError **errp)
 {
     const struct doc_value *value = doc_get(reader->object, key);
 
@@ -73,7 +73,8 @@ static const struct doc_value *require(const struct reader *reader, const char *
 
 /* The member, if it has this kind. */
 static const struct doc_value *require_kind(const struct reader *reader, const char *key,
-                                       enum json_kind kind, const char *expected, GError **errp)
+                                            enum json_kind kind, const char *expected,
+                                            GError **errp)
 {
     const struct doc_value *value = require(reader, key, expected, errp);
 
@@ -104,8 +105,8 @@ bool reader_object(const struct reader *reader, const char *key, struct reader *
     return ret->object != NULL;
 }
 
-bool reader_member(const struct reader *reader, const struct doc_member *member,
-                   struct reader *ret, GError **errp)
+bool reader_member(const struct reader *reader, const struct doc_member *member, struct reader *ret,
+                   GError **errp)
 {
     *ret = (struct reader){
         .parent = reader,

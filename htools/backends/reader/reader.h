@@ -43,8 +43,8 @@ bool reader_begin(const struct doc_value *document, struct reader *ret, GError *
 bool reader_object(const struct reader *reader, const char *key, struct reader *ret, GError **errp)
     __attribute__((warn_unused_result));
 /* The same of a member that is known already, as of one of many. */
-bool reader_member(const struct reader *reader, const struct doc_member *member,
-                   struct reader *ret, GError **errp) __attribute__((warn_unused_result));
+bool reader_member(const struct reader *reader, const struct doc_member *member, struct reader *ret,
+                   GError **errp) __attribute__((warn_unused_result));
 /* The index-th element, which must be an object, of the array under key. */
 bool reader_element(const struct reader *reader, const char *key, size_t index, struct reader *ret,
                     GError **errp) __attribute__((warn_unused_result));
