@@ -20,6 +20,17 @@ struct fact_path;
 struct json;
 struct json_writer;
 
+/* Sets a parameter: OP_SET(params, force, true). Texts and containers belong to the opcode then. */
+#define OP_SET(params, member, value)                                                              \
+    ((void)((params)->member = (value)), (void)((params)->has.member = true))
+/* The same for a text, which is copied; NULL sets nothing. */
+#define OP_SET_TEXT(params, member, text)                                                          \
+    do {                                                                                           \
+        if ((text) != NULL) {                                                                      \
+            OP_SET(params, member, g_strdup(text));                                                \
+        }                                                                                          \
+    } while (0)
+
 struct opcode {
     const struct op_row *row;
     struct op_common *common;

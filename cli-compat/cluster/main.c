@@ -3,7 +3,6 @@
 
 /* What this release lacks. */
 #define cmd_cluster_activate_master_ip   cmd_not_available
-#define cmd_tags_add                     cmd_not_available
 #define cmd_cluster_command              cmd_not_available
 #define cmd_cluster_copyfile             cmd_not_available
 #define cmd_cluster_deactivate_master_ip cmd_not_available
@@ -14,7 +13,6 @@
 #define cmd_cluster_master_ping          cmd_not_available
 #define cmd_cluster_modify               cmd_not_available
 #define cmd_cluster_redist_conf          cmd_not_available
-#define cmd_tags_remove                  cmd_not_available
 #define cmd_cluster_rename               cmd_not_available
 #define cmd_cluster_renew_crypto         cmd_not_available
 #define cmd_cluster_repair_disk_sizes    cmd_not_available

@@ -3,12 +3,10 @@
 
 /* What this release lacks. */
 #define cmd_group_add          cmd_not_available
-#define cmd_tags_add           cmd_not_available
 #define cmd_group_assign_nodes cmd_not_available
 #define cmd_group_evacuate     cmd_not_available
 #define cmd_group_modify       cmd_not_available
 #define cmd_group_remove       cmd_not_available
-#define cmd_tags_remove        cmd_not_available
 #define cmd_group_rename       cmd_not_available
 
 #define MINE_group MINE

@@ -4,7 +4,6 @@
 /* What this release lacks. */
 #define cmd_instance_activate_disks   cmd_not_available
 #define cmd_instance_add              cmd_not_available
-#define cmd_tags_add                  cmd_not_available
 #define cmd_instance_batch_create     cmd_not_available
 #define cmd_instance_change_group     cmd_not_available
 #define cmd_instance_console          cmd_not_available
@@ -15,15 +14,11 @@
 #define cmd_instance_migrate          cmd_not_available
 #define cmd_instance_modify           cmd_not_available
 #define cmd_instance_move             cmd_not_available
-#define cmd_instance_reboot           cmd_not_available
 #define cmd_instance_recreate_disks   cmd_not_available
 #define cmd_instance_reinstall        cmd_not_available
 #define cmd_instance_remove           cmd_not_available
-#define cmd_tags_remove               cmd_not_available
 #define cmd_instance_rename           cmd_not_available
 #define cmd_instance_replace_disks    cmd_not_available
-#define cmd_instance_shutdown         cmd_not_available
-#define cmd_instance_startup          cmd_not_available
 
 #define MINE_instance MINE
 #include "cli-compat/core/commands.h"

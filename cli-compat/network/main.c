@@ -3,12 +3,10 @@
 
 /* What this release lacks. */
 #define cmd_network_add        cmd_not_available
-#define cmd_tags_add           cmd_not_available
 #define cmd_network_connect    cmd_not_available
 #define cmd_network_disconnect cmd_not_available
 #define cmd_network_modify     cmd_not_available
 #define cmd_network_remove     cmd_not_available
-#define cmd_tags_remove        cmd_not_available
 #define cmd_network_rename     cmd_not_available
 
 #define MINE_network MINE
