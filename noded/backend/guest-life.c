@@ -42,8 +42,7 @@ static bool start_anew(const struct guest *guest, bool paused, GError **errp)
 {
     CLEANUP(guest_disks_freep) struct guest_disks *disks = guest_link_disks(guest, errp);
 
-    return disks != NULL &&
-           guest->hv->start(guest->instance, disks->v, disks->n, paused, errp);
+    return disks != NULL && guest->hv->start(guest->instance, disks->v, disks->n, paused, errp);
 }
 
 /* *ret_started is false if it ran already. */
@@ -106,8 +105,9 @@ static bool ask_to_stop(const struct guest *guest, const struct hv_stop *how, bo
         return false;
     }
     if (!ok && *ret_known) {
-        return noded_fail(errp, "Failed to %s instance '%s': %s", how->force ? "force stop" : "stop",
-                          guest->instance->name, error->message);
+        return noded_fail(errp, "Failed to %s instance '%s': %s",
+                          how->force ? "force stop" : "stop", guest->instance->name,
+                          error->message);
     }
     return true;
 }
@@ -157,8 +157,9 @@ static bool stop_now(const struct guest *guest, GError **errp)
     if (!wait_down(guest, end, &known, errp)) {
         return false;
     }
-    return !known || noded_fail(errp, "Could not shutdown instance '%s' even by destroy: see the "
-                                      "log of its hypervisor on %s",
+    return !known || noded_fail(errp,
+                                "Could not shutdown instance '%s' even by destroy: see the "
+                                "log of its hypervisor on %s",
                                 guest->instance->name, backend_node_name());
 }
 

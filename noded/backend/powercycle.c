@@ -1,6 +1,7 @@
 /* Resets this node. */
 #include "config.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,11 @@ static void reset_later(const struct backend_hv *hv)
     g_autoptr(GError) error = NULL;
 
     (void)setsid();
+    /* The answer ends when nobody holds its pipe any more. */
+    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+    if (!log_reopen(&error)) {
+        g_clear_error(&error);
+    }
     if (mlockall(MCL_CURRENT) != 0) {
         log_warning("cannot lock memory before the reset");
     }

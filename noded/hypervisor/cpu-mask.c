@@ -27,10 +27,9 @@ static bool add_range(GArray *mask, const char *text, GError **errp)
     guint n = g_strv_length(ends);
     int low, high;
 
-    if (n < 1 || n > 2 || !parse_int(ends[0], 0, MAX_CPUS - 1, &low, errp) ||
-        !parse_int(ends[n - 1], 0, MAX_CPUS - 1, &high, errp) || low > high) {
-        return (errp != NULL && *errp != NULL) ||
-               hv_fail(errp, "'%s' is no range of processors", text);
+    if (n < 1 || n > 2 || !parse_int(ends[0], 0, MAX_CPUS - 1, &low, NULL) ||
+        !parse_int(ends[n - 1], 0, MAX_CPUS - 1, &high, NULL) || low > high) {
+        return hv_fail(errp, "'%s' is no range of processors", text);
     }
     for (int64_t cpu = low; cpu <= high; cpu++) {
         g_array_append_val(mask, cpu);
@@ -61,6 +60,10 @@ static GArray *parse_one(const char *text, GError **errp)
     if (strcmp(text, C_CPU_PINNING_ALL) == 0) {
         return g_steal_pointer(&mask);
     }
+    if (*text == '\0') {
+        hv_fail(errp, "an empty part");
+        return NULL;
+    }
     for (char **range = ranges; *range != NULL; range++) {
         if (!add_range(mask, *range, errp)) {
             return NULL;
@@ -80,13 +83,16 @@ GPtrArray *cpu_masks_parse(const char *text, GError **errp)
     g_autoptr(GPtrArray) masks = g_ptr_array_new_with_free_func(unref_array);
     g_auto(GStrv) parts = g_strsplit(text, C_CPU_PINNING_SEP, 0);
 
+    if (*text == '\0') {
+        hv_fail(errp, "The CPU mask is empty");
+        return NULL;
+    }
     for (char **part = parts; *part != NULL; part++) {
         g_autoptr(GError) error = NULL;
         GArray *mask = parse_one(*part, &error);
 
         if (mask == NULL) {
-            hv_fail(errp, "Invalid CPU mask '%s': %s", text,
-                    error != NULL ? error->message : "no range of processors");
+            hv_fail(errp, "Invalid CPU mask '%s': %s", text, error->message);
             return NULL;
         }
         g_ptr_array_add(masks, mask);

@@ -2,16 +2,46 @@
 
 #include "noded/hypervisor/nic-script.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "base/cmd.h"
 #include "base/json.h"
+#include "base/parse.h"
 #include "facts/codec.h"
+#include "facts/constants.h"
 #include "noded/hypervisor/hv-common.h"
 
 /* Where the tools of the network are, too. */
 static const char more_path[] = ":/sbin:/usr/sbin";
 static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static const char communication_prefix[] = "gnt.com.";
+
+bool nic_script_is_communication(const char *name)
+{
+    return name != NULL && g_str_has_prefix(name, C_INSTANCE_COMMUNICATION_NIC_PREFIX);
+}
+
+char *nic_script_communication_tap(int n)
+{
+    struct if_nameindex *list = if_nameindex();
+    int highest = -1;
+
+    for (const struct if_nameindex *item = list; item != NULL && item->if_name != NULL; item++) {
+        int number;
+
+        if (g_str_has_prefix(item->if_name, communication_prefix) &&
+            parse_int(item->if_name + strlen(communication_prefix), 0, G_MAXINT / 2, &number,
+                      NULL)) {
+            highest = MAX(highest, number);
+        }
+    }
+    if (list != NULL) {
+        if_freenameindex(list);
+    }
+    return g_strdup_printf("%s%d", communication_prefix, highest + 1 + n);
+}
 
 static void add(GPtrArray *env, const char *name, const char *value)
 {

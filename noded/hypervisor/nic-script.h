@@ -19,6 +19,13 @@ struct nic_script {
     const char *interface;      /* of the node */
 };
 
+/* Whether an interface of that name is for instance communication. */
+bool nic_script_is_communication(const char *name);
+/* "gnt.com.N", the first such name that no interface of the node has yet, or the n-th (from 0)
+ * behind it: for interfaces of instance communication, whose names others look for
+ * (GenerateTapName). g_free(). */
+char *nic_script_communication_tap(int n);
+
 /* Its environment, "NAME=value"; g_strfreev(). Pure. */
 char **nic_script_env(const struct nic_script *nic, GError **errp);
 /* Runs the script with the node's interface as argument. */

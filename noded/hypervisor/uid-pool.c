@@ -154,7 +154,8 @@ struct uid_claim *uid_pool_take(const char *const *lines, GError **errp)
     g_autoptr(GError) error = NULL;
     struct uid_claim *claim;
 
-    if (ranges == NULL || !fs_make_dir(path_get(PATH_UIDPOOL_LOCKDIR), DIR_MODE, (uid_t)-1, (gid_t)-1, errp)) {
+    if (ranges == NULL ||
+        !fs_make_dir(path_get(PATH_UIDPOOL_LOCKDIR), DIR_MODE, (uid_t)-1, (gid_t)-1, errp)) {
         return NULL;
     }
     if (total == 0) {

@@ -231,8 +231,8 @@ char *kvm_build_blockdev(const struct kvm_disk_use *use, const struct value_map 
         return NULL;
     }
     g_string_printf(out, "driver=raw,node-name=%s,discard=%s,cache.direct=%s,cache.no-flush=%s",
-                    disk->hvinfo.id, discard_of(hvparams),
-                    kvm_on_off(cache.direct), kvm_on_off(cache.no_flush));
+                    disk->hvinfo.id, discard_of(hvparams), kvm_on_off(cache.direct),
+                    kvm_on_off(cache.no_flush));
     if (!userspace) {
         g_string_append_printf(out, ",file.driver=%s,file.filename=%s,file.aio=%s",
                                const_has(C_DTS_FILEBASED, disk->dev_type) ? "file" : "host_device",

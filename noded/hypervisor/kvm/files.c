@@ -36,9 +36,8 @@ static const char *const ctrl_endings[] = {".monitor", ".serial", ".qmp", ".kvmd
 bool kvm_files_prepare(GError **errp)
 {
     static const enum path_id dirs[] = {
-        PATH_KVM_ROOT_DIR,   PATH_KVM_PIDS_DIR, PATH_KVM_UIDS_DIR,
-        PATH_KVM_CTRL_DIR,   PATH_KVM_CONF_DIR, PATH_KVM_NICS_DIR,
-        PATH_KVM_CHROOT_DIR, PATH_KVM_CHROOT_QUARANTINE_DIR};
+        PATH_KVM_ROOT_DIR, PATH_KVM_PIDS_DIR, PATH_KVM_UIDS_DIR,   PATH_KVM_CTRL_DIR,
+        PATH_KVM_CONF_DIR, PATH_KVM_NICS_DIR, PATH_KVM_CHROOT_DIR, PATH_KVM_CHROOT_QUARANTINE_DIR};
 
     return hv_make_dirs(dirs, G_N_ELEMENTS(dirs), errp);
 }
@@ -111,7 +110,7 @@ GPtrArray *kvm_files_guests(GError **errp)
     for (guint i = 0; i < names->len; i++) {
         const char *name = names->pdata[i];
 
-        if (g_str_has_suffix(name, runtime_ending)) {
+        if (g_str_has_suffix(name, runtime_ending) && *name != *runtime_ending) {
             g_ptr_array_add(guests, g_strndup(name, strlen(name) - strlen(runtime_ending)));
         }
     }
@@ -216,8 +215,8 @@ static bool quarantine(const char *guest, const char *dir, GError **errp)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d_%H_%M_%S");
-    g_autofree char *to = g_strdup_printf("%s/%s-%s-XXXXXX",
-                                          path_get(PATH_KVM_CHROOT_QUARANTINE_DIR), guest, stamp);
+    g_autofree char *to =
+        g_strdup_printf("%s/%s-%s-XXXXXX", path_get(PATH_KVM_CHROOT_QUARANTINE_DIR), guest, stamp);
 
     if (g_mkdtemp(to) == NULL) {
         return fs_error_set(errp, errno, "make the folder", to);
@@ -248,8 +247,7 @@ static bool remove_nics(const char *guest, GError **errp)
 {
     g_autofree char *dir = hv_guest_file(PATH_KVM_NICS_DIR, guest, errp);
 
-    return dir != NULL &&
-           (!g_file_test(dir, G_FILE_TEST_EXISTS) || fs_remove_tree(dir, errp));
+    return dir != NULL && (!g_file_test(dir, G_FILE_TEST_EXISTS) || fs_remove_tree(dir, errp));
 }
 
 static bool remove_all(const char *guest, GError **errp)

@@ -107,8 +107,8 @@ static bool find_addresses(const char *interface, struct kvm_addresses *ret)
 
 struct kvm_host kvm_host_of(const struct kvm_caps *caps)
 {
-    g_autofree char *family = ssconf_read(path_get(PATH_DATA_DIR), SSCONF_primary_ip_family, "",
-                                          NULL);
+    g_autofree char *family =
+        ssconf_read(path_get(PATH_DATA_DIR), SSCONF_primary_ip_family, "", NULL);
     int number;
 
     return (struct kvm_host){.caps = caps,

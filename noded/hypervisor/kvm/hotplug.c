@@ -45,29 +45,29 @@ bool kvm_hot_supported(const struct instance *instance, GError **errp)
     CLEANUP(qmp_closep) struct qmp *qmp = qmp_open(instance->name, QMP_TIMEOUT_MS, &error);
 
     /* Every QEMU that has the monitor's greeting can do it. */
-    return qmp != NULL || err_fail(errp, ERR_HOTPLUG, ECODE_NONE, "Instance is probably down: %s",
-                                   error->message);
+    return qmp != NULL ||
+           err_fail(errp, ERR_HOTPLUG, ECODE_NONE, "Instance is probably down: %s", error->message);
 }
 
 static bool type_is_pluggable(const struct value_map *hvparams, enum hv_hot_target target,
                               GError **errp)
 {
-    static const char *const nics[] = {C_HT_NIC_E1000,    C_HT_NIC_I82551,       C_HT_NIC_I8259ER,
-                                       C_HT_NIC_I85557B,  C_HT_NIC_NE2K_PCI,     C_HT_NIC_PARAVIRTUAL,
-                                       C_HT_NIC_PCNET,    C_HT_NIC_RTL8139,      NULL};
+    static const char *const nics[] = {C_HT_NIC_E1000,   C_HT_NIC_I82551,   C_HT_NIC_I8259ER,
+                                       C_HT_NIC_I85557B, C_HT_NIC_NE2K_PCI, C_HT_NIC_PARAVIRTUAL,
+                                       C_HT_NIC_PCNET,   C_HT_NIC_RTL8139,  NULL};
     const char *type =
         hv_text(hvparams, target == HV_HOT_NIC ? HV_NAME_nic_type : HV_NAME_disk_type);
-    bool good = target == HV_HOT_NIC ? g_strv_contains(nics, type)
-                                     : strcmp(type, C_HT_DISK_PARAVIRTUAL) == 0 ||
-                                           kvm_disk_type_is_scsi(type);
+    bool good = target == HV_HOT_NIC
+                    ? g_strv_contains(nics, type)
+                    : strcmp(type, C_HT_DISK_PARAVIRTUAL) == 0 || kvm_disk_type_is_scsi(type);
 
     return good || hv_fail(errp, "devices of type '%s' cannot be changed in a running guest", type);
 }
 
 static bool has_commands(const char *guest, enum hv_hot_target target, GError **errp)
 {
-    static const char *const needed[][2] = {[HV_HOT_DISK] = {"add-fd", "blockdev-add"},
-                                            [HV_HOT_NIC] = {"getfd", "netdev_add"}};
+    static const char *const needed[][2] = {
+        [HV_HOT_DISK] = {"add-fd", "blockdev-add"}, [HV_HOT_NIC] = {"getfd", "netdev_add"}};
     CLEANUP(qmp_closep) struct qmp *qmp = qmp_open(guest, QMP_TIMEOUT_MS, errp);
 
     for (size_t i = 0; qmp != NULL && i < G_N_ELEMENTS(needed[target]); i++) {
@@ -419,8 +419,9 @@ static bool unplug(struct qmp *qmp, const char *guest, const char *id, GError **
     default:
         /* The event may have gone to another connection. */
         return has_device(qmp, id, &there, errp) &&
-               (!there || hv_fail(errp, "the guest %s has not let go of %s within %d seconds: does "
-                                        "its system run and know hotplug?",
+               (!there || hv_fail(errp,
+                                  "the guest %s has not let go of %s within %d seconds: does "
+                                  "its system run and know hotplug?",
                                   guest, id, UNPLUG_MS / 1000));
     }
 }

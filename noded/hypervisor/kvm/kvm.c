@@ -103,8 +103,9 @@ static bool validate_vnc(const struct value_map *hvparams, GError **errp)
     if (*bind == '\0' || *bind == '/' || is_address(bind) || kvm_host_has_interface(bind)) {
         return true;
     }
-    return hv_fail(errp, "VNC: the parameter %s must be an address, an interface of the node or an "
-                         "absolute path, not '%s'",
+    return hv_fail(errp,
+                   "VNC: the parameter %s must be an address, an interface of the node or an "
+                   "absolute path, not '%s'",
                    hv_names[HV_NAME_vnc_bind_address].name, bind);
 }
 
@@ -125,8 +126,9 @@ static bool validate_spice(const struct value_map *hvparams, const struct kvm_ca
                              "in the package qemu-system-modules-spice");
     }
     if (!is_address(bind) && !kvm_host_has_interface(bind)) {
-        return hv_fail(errp, "SPICE: the parameter %s must be an address or an interface of the "
-                             "node, not '%s'",
+        return hv_fail(errp,
+                       "SPICE: the parameter %s must be an address or an interface of the "
+                       "node, not '%s'",
                        hv_names[HV_NAME_spice_bind].name, bind);
     }
     return true;
@@ -337,8 +339,8 @@ static bool stop(const struct instance *instance, const char *name, const struct
     if (!kvm_process_find(guest, &pid, NULL, errp)) {
         return false;
     }
-    if (pid != 0 && !(how->force || !acpi ? kvm_process_kill(guest, errp)
-                                          : press_power_button(guest, errp))) {
+    if (pid != 0 &&
+        !(how->force || !acpi ? kvm_process_kill(guest, errp) : press_power_button(guest, errp))) {
         return false;
     }
     return kvm_files_forget_down(guest, errp);
@@ -376,8 +378,7 @@ static bool reboot(const struct instance *instance, GError **errp)
     }
     caps = kvm_host_caps(qemu_path(&instance->hvparams), errp);
     return caps != NULL && kvm_process_kill(instance->name, errp) &&
-           kvm_files_remove(instance->name, errp) &&
-           start_runtime(instance, runtime, caps, errp);
+           kvm_files_remove(instance->name, errp) && start_runtime(instance, runtime, caps, errp);
 }
 
 static bool balloon(const struct instance *instance, int64_t memory, GError **errp)

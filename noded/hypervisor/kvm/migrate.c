@@ -56,7 +56,7 @@ static bool set_capabilities(const struct instance *instance, struct qmp *qmp, b
 static char *host_of(const char *address)
 {
     return strchr(address, ':') != NULL && *address != '[' ? g_strdup_printf("[%s]", address)
-                                                          : g_strdup(address);
+                                                           : g_strdup(address);
 }
 
 static int port_of(const struct instance *instance)
@@ -114,11 +114,9 @@ bool kvm_accept(const struct instance *instance, const char *info, const char *t
 }
 
 /* Routes may come here now. What fails is not worth to lose the guest for. */
-static bool connect_routed(const struct instance *instance, const char *info, GError **errp)
+static void connect_routed(const struct instance *instance, const struct kvm_runtime *runtime)
 {
-    CLEANUP(kvm_runtime_freep) struct kvm_runtime *runtime = kvm_runtime_parse(info, -1, errp);
-
-    for (size_t i = 0; runtime != NULL && i < runtime->nics.n; i++) {
+    for (size_t i = 0; i < runtime->nics.n; i++) {
         const struct kvm_nic *nic = &runtime->nics.v[i];
         g_autofree char *interface = NULL;
         g_autoptr(GError) error = NULL;
@@ -134,28 +132,54 @@ static bool connect_routed(const struct instance *instance, const char *info, GE
             log_warning("%s", error->message);
         }
     }
-    return runtime != NULL;
+}
+
+/* A guest that was stopped for its migration arrives stopped: QEMU moves that, too. The reference
+ * leaves it so. */
+static bool go_on(struct qmp *qmp, const struct kvm_runtime *runtime, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *answer = NULL;
+    const struct json *status;
+
+    if (kvm_runtime_is_paused(runtime)) {
+        return true;
+    }
+    if (!qmp_call(qmp, "query-status", NULL, &answer, errp)) {
+        return false;
+    }
+    status = json_kind(answer) == JSON_OBJECT ? json_get(answer, "status") : NULL;
+    return json_kind(status) != JSON_STRING || strcmp(json_string(status), "paused") != 0 ||
+           qmp_call(qmp, "cont", NULL, NULL, errp);
+}
+
+static bool arrive(const struct instance *instance, const char *info, GError **errp)
+{
+    CLEANUP(kvm_runtime_freep) struct kvm_runtime *runtime = kvm_runtime_parse(info, -1, errp);
+    CLEANUP(qmp_closep) struct qmp *qmp = NULL;
+
+    if (runtime == NULL) {
+        err_wrap(errp, ERR_HYPERVISOR, ECODE_NONE);
+        return false;
+    }
+    connect_routed(instance, runtime);
+    if (!kvm_files_write_runtime(instance->name, info, errp)) {
+        return false;
+    }
+    qmp = qmp_open(instance->name, QMP_TIMEOUT_MS, errp);
+    return qmp != NULL && go_on(qmp, runtime, errp) && set_capabilities(instance, qmp, false, errp);
 }
 
 bool kvm_finish_target(const struct instance *instance, const char *info, bool success,
                        GError **errp)
 {
-    CLEANUP(qmp_closep) struct qmp *qmp = NULL;
-
-    if (!success) {
-        if (!kvm_process_kill(instance->name, errp)) {
-            return false;
-        }
-        forget(instance->name);
-        return kvm_files_forget_down(instance->name, errp);
+    if (success) {
+        return arrive(instance, info, errp);
     }
-    if (!connect_routed(instance, info, errp) ||
-        !kvm_files_write_runtime(instance->name, info, errp)) {
-        err_wrap(errp, ERR_HYPERVISOR, ECODE_NONE);
+    if (!kvm_process_kill(instance->name, errp)) {
         return false;
     }
-    qmp = qmp_open(instance->name, QMP_TIMEOUT_MS, errp);
-    return qmp != NULL && set_capabilities(instance, qmp, false, errp);
+    forget(instance->name);
+    return kvm_files_forget_down(instance->name, errp);
 }
 
 /* --- Source -------------------------------------------------------------------------------------
@@ -163,8 +187,7 @@ bool kvm_finish_target(const struct instance *instance, const char *info, bool s
 
 static bool set_limits(const struct instance *instance, struct qmp *qmp, GError **errp)
 {
-    int64_t bandwidth =
-        hv_int(&instance->hvparams, HV_NAME_migration_bandwidth, 0) * BYTES_PER_MIB;
+    int64_t bandwidth = hv_int(&instance->hvparams, HV_NAME_migration_bandwidth, 0) * BYTES_PER_MIB;
     struct json *args = json_new_object();
 
     json_set(args, "max-bandwidth", json_new_int(bandwidth));
@@ -218,7 +241,8 @@ static const char *known_status(const struct json *answer)
     static const char *const words[] = {C_HV_MIGRATION_ACTIVE, C_HV_MIGRATION_CANCELLED,
                                         C_HV_MIGRATION_COMPLETED, C_HV_MIGRATION_FAILED,
                                         C_HV_KVM_MIGRATION_POSTCOPY_ACTIVE};
-    const struct json *status = json_kind(answer) == JSON_OBJECT ? json_get(answer, "status") : NULL;
+    const struct json *status =
+        json_kind(answer) == JSON_OBJECT ? json_get(answer, "status") : NULL;
 
     for (size_t i = 0; json_kind(status) == JSON_STRING && i < G_N_ELEMENTS(words); i++) {
         if (strcmp(json_string(status), words[i]) == 0) {

@@ -180,7 +180,8 @@ bool kvm_process_kill(const char *guest, GError **errp)
         ended = has_ended(fd, KILL_MS);
     }
     (void)close(fd);
-    return ended || hv_fail(errp, "process %d of %s does not end, not even by SIGKILL: it may wait "
-                                  "for its storage",
+    return ended || hv_fail(errp,
+                            "process %d of %s does not end, not even by SIGKILL: it may wait "
+                            "for its storage",
                             (int)pid, guest);
 }

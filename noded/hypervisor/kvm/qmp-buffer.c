@@ -72,8 +72,8 @@ struct json *qmp_buffer_next(struct qmp_buffer *buffer, GError **errp)
 {
     for (;;) {
         const char *start = buffer->text->str;
-        const char *end = memchr(start + buffer->searched, '\n',
-                                 buffer->text->len - buffer->searched);
+        const char *end =
+            memchr(start + buffer->searched, '\n', buffer->text->len - buffer->searched);
         size_t len = end != NULL ? (size_t)(end - start) : buffer->text->len;
 
         if (len > MAX_MESSAGE) {

@@ -63,8 +63,7 @@ static bool connect_to(struct qmp *qmp, GError **errp)
 {
     g_autofree char *path = kvm_guest_path(PATH_KVM_CTRL_DIR, qmp->guest, ".qmp");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval limit = {.tv_sec = qmp->timeout_ms / MS,
-                            .tv_usec = qmp->timeout_ms % MS * MS};
+    struct timeval limit = {.tv_sec = qmp->timeout_ms / MS, .tv_usec = qmp->timeout_ms % MS * MS};
 
     if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
         return fail(qmp, path, g_strerror(ENAMETOOLONG), errp);
@@ -318,10 +317,9 @@ static int match(const struct json *event, const char *const *names, size_t n, c
     const struct json *data = json_get(event, "data");
 
     for (size_t i = 0; i < n; i++) {
-        const char *about = text_of(data, "device");
-
+        /* Events of a device's inner parts come before, without a name. */
         if (strcmp(text_of(event, "event"), names[i]) == 0 &&
-            (*about == '\0' || strcmp(about, device) == 0)) {
+            strcmp(text_of(data, "device"), device) == 0) {
             return (int)i;
         }
     }

@@ -38,8 +38,8 @@ bool qmp_has_command(struct qmp *qmp, const char *command, bool *ret, GError **e
 /* Whether it is this release or a later one. */
 bool qmp_is_at_least(const struct qmp *qmp, int major, int minor);
 
-/* Waits for one of the events that names the device (or none at all), also one that came with an
- * answer before. Returns its index in names, -1 after timeout_ms. */
+/* Waits for one of the events that names the device, also one that came with an answer before.
+ * Returns its index in names, -1 after timeout_ms. */
 int qmp_wait_event(struct qmp *qmp, const char *const *names, size_t n, const char *device,
                    int timeout_ms);
 

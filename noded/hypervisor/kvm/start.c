@@ -96,8 +96,9 @@ static bool user_of_id(uint32_t id, char **ret, GError **errp)
     const struct passwd *passwd = getpwuid(id);
 
     if (passwd == NULL) {
-        return hv_fail(errp, "user id %" G_GUINT32_FORMAT " of the cluster's pool is no user of "
-                             "this node",
+        return hv_fail(errp,
+                       "user id %" G_GUINT32_FORMAT " of the cluster's pool is no user of "
+                       "this node",
                        id);
     }
     *ret = g_strdup(passwd->pw_name);
@@ -150,11 +151,9 @@ bool kvm_connect_nic(const struct instance *instance, const struct kvm_nic *nic,
 static bool open_tap(struct start *start, const struct kvm_nic *nic,
                      const struct kvm_tap_needs *needs, GError **errp)
 {
-    char name[IFNAMSIZ] = "";
+    g_autofree char *name =
+        nic_script_is_communication(nic->name) ? nic_script_communication_tap(0) : g_strdup("");
 
-    if (nic->name != NULL && g_str_has_prefix(nic->name, C_INSTANCE_COMMUNICATION_NIC_PREFIX)) {
-        kvm_tap_communication_name(name);
-    }
     if (!kvm_tap_open(name, needs, &start->taps[start->n_taps], errp)) {
         return false;
     }
@@ -319,7 +318,8 @@ static bool bind_each(struct qmp *qmp, const GPtrArray *masks, GError **errp)
     }
     for (size_t i = 0; i < n; i++) {
         const struct json *cpu = json_at(list, i);
-        const struct json *index = json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "cpu-index") : NULL;
+        const struct json *index =
+            json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "cpu-index") : NULL;
         const struct json *thread =
             json_kind(cpu) == JSON_OBJECT ? json_get(cpu, "thread-id") : NULL;
 
@@ -368,19 +368,6 @@ static bool limit_memory(const struct start *start, struct qmp *qmp, GError **er
     return qmp_call(qmp, "balloon", args, NULL, errp);
 }
 
-/* Whether the guest was to stay paused all along. */
-static bool stays_paused(const struct kvm_runtime *runtime)
-{
-    for (size_t i = 0; i < runtime->command.n; i++) {
-        const struct json *arg = runtime->command.v[i];
-
-        if (json_kind(arg) == JSON_STRING && strcmp(json_string(arg), "-S") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool finish(struct start *start, GError **errp)
 {
     const char *name = start->instance->name;
@@ -408,7 +395,7 @@ static bool finish(struct start *start, GError **errp)
     return qmp != NULL && set_password(qmp, "vnc", start->vnc_password, errp) &&
            set_password(qmp, "spice", start->spice_password, errp) &&
            bind_processors(start, qmp, pid, errp) && limit_memory(start, qmp, errp) &&
-           (start->incoming->address != NULL || stays_paused(start->runtime) ||
+           (start->incoming->address != NULL || kvm_runtime_is_paused(start->runtime) ||
             qmp_call(qmp, "cont", NULL, NULL, errp));
 }
 
@@ -441,10 +428,8 @@ bool kvm_start(const struct instance *instance, const struct kvm_runtime *runtim
                const struct kvm_caps *caps, const struct kvm_incoming *incoming, GError **errp)
 {
     const struct kvm_host host = kvm_host_of(caps);
-    struct start start = {.instance = instance,
-                          .runtime = runtime,
-                          .host = &host,
-                          .incoming = incoming};
+    struct start start = {
+        .instance = instance, .runtime = runtime, .host = &host, .incoming = incoming};
     pid_t pid;
     bool ok;
 

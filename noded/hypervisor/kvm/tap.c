@@ -10,12 +10,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/parse.h"
 #include "noded/hypervisor/hv-common.h"
 
 static const char tun_path[] = "/dev/net/tun";
 static const char vhost_path[] = "/dev/vhost-net";
-static const char communication_prefix[] = "gnt.com.";
 
 static void close_all(int *fds, size_t *n)
 {
@@ -91,24 +89,4 @@ bool kvm_tap_open(const char *name, const struct kvm_tap_needs *needs, struct kv
         }
     }
     return true;
-}
-
-void kvm_tap_communication_name(char name[IFNAMSIZ])
-{
-    struct if_nameindex *list = if_nameindex();
-    int highest = -1;
-
-    for (const struct if_nameindex *item = list; item != NULL && item->if_name != NULL; item++) {
-        int number;
-
-        if (g_str_has_prefix(item->if_name, communication_prefix) &&
-            parse_int(item->if_name + strlen(communication_prefix), 0, G_MAXINT - 1, &number,
-                      NULL)) {
-            highest = MAX(highest, number);
-        }
-    }
-    if (list != NULL) {
-        if_freenameindex(list);
-    }
-    (void)g_snprintf(name, IFNAMSIZ, "%s%d", communication_prefix, highest + 1);
 }

@@ -22,8 +22,4 @@ bool kvm_tap_open(const char *name, const struct kvm_tap_needs *needs, struct kv
                   GError **errp);
 void kvm_tap_close(struct kvm_open_tap *tap);
 
-/* "gnt.com.N", which no interface has yet: for the interfaces of instance communication, whose
- * names others look for (GenerateTapName). */
-void kvm_tap_communication_name(char name[IFNAMSIZ]);
-
 #endif
