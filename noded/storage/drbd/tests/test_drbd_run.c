@@ -253,6 +253,18 @@ START_TEST(a_mirror_works_without_its_disk)
 }
 END_TEST
 
+START_TEST(a_half_without_a_port_stands_alone)
+{
+    CLEANUP(disk_freep) struct disk *disk = mirror(addresses);
+
+    fact_clear(&type_VALUE, &disk->logical_id.v[2]);
+    set_state(NULL);
+    answer_show(0, data_path, NULL);
+    ck_assert(assemble(disk, NULL));
+    expect_runs("new-resource new-minor apply-al attach disk-options primary");
+}
+END_TEST
+
 START_TEST(metadata_are_made)
 {
     CLEANUP(disk_freep) struct disk *disk = mirror(addresses);
@@ -411,6 +423,7 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("drbd-run", setup, teardown, a_new_mirror_is_assembled,
                   a_mirror_that_is_right_stays, what_lacks_is_added,
-                  a_wrong_peer_is_left_a_wrong_disk_is_not_touched, a_mirror_works_without_its_disk,
+                  a_wrong_peer_is_left_a_wrong_disk_is_not_touched,
+                  a_half_without_a_port_stands_alone, a_mirror_works_without_its_disk,
                   metadata_are_made, roles_that_are_right_cost_nothing, parts_are_exchanged,
                   only_what_stands_alone_is_connected, states_are_told, identities_are_checked)
