@@ -368,7 +368,8 @@ static void expect_answer(const char *name, const char *text)
 
 START_TEST(units_are_listed)
 {
-    CLEANUP(cmd_recorder_freep) struct cmd_recorder *recorder = recorder_new("pvs.out", NULL);
+    CLEANUP(cmd_recorder_freep)
+    struct cmd_recorder *recorder G_GNUC_UNUSED = recorder_new("pvs.out", NULL);
     static const enum storage_field fields[] = {STORAGE_FIELD_NAME, STORAGE_FIELD_SIZE,
                                                 STORAGE_FIELD_USED, STORAGE_FIELD_FREE,
                                                 STORAGE_FIELD_ALLOCATABLE};

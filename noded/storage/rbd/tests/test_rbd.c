@@ -108,8 +108,8 @@ START_TEST(strange_lists_are_refused)
         "7",
         "[7]",
         "[{\"pool\": \"p\", \"name\": \"v\"}]",
-        "[{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd1\"}, "
-        "{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd2\"}]"};
+        ("[{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd1\"}, "
+         "{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd2\"}]")};
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         char *device = NULL;
