@@ -16,7 +16,7 @@
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/node-check.h"
+#include "jobs/lu/node-guard.h"
 #include "jobs/lu/params.h"
 #include "jobs/lu/rpc.h"
 #include "jobs/lu/state.h"

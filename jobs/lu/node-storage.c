@@ -14,7 +14,7 @@
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/node-check.h"
+#include "jobs/lu/node-guard.h"
 #include "jobs/lu/rpc.h"
 
 /* --- Arguments that units share -----------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* Checks that several units of nodes share (reference: lib/cmdlib/node.py, lib/cmdlib/common.py).
  */
-#ifndef GANTRY_JOBS_LU_NODE_CHECK_H
-#define GANTRY_JOBS_LU_NODE_CHECK_H
+#ifndef GANTRY_JOBS_LU_NODE_GUARD_H
+#define GANTRY_JOBS_LU_NODE_GUARD_H
 
 #include "jobs/lu/lu.h"
 

@@ -1,7 +1,7 @@
 /* Checks that several units of nodes share. */
 #include "config.h"
 
-#include "jobs/lu/node-check.h"
+#include "jobs/lu/node-guard.h"
 
 #include "base/json.h"
 #include "facts/storage.h"
