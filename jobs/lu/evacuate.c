@@ -16,9 +16,9 @@
 #include "jobs/lu/names.h"
 
 struct own {
-    char *group_uuid;      /* group evacuate */
-    GPtrArray *targets;    /* UUIDs of groups, as asked for, later all */
-    GPtrArray *instances;  /* names */
+    char *group_uuid;     /* group evacuate */
+    GPtrArray *targets;   /* UUIDs of groups, as asked for, later all */
+    GPtrArray *instances; /* names */
 };
 
 static void own_clear(void *data)
@@ -180,8 +180,7 @@ static bool node_arguments(struct lu *lu, GError **errp)
 {
     struct op_node_evacuate *op = lu_params(lu);
     if (op->has.remote_node && op->has.iallocator) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Name an allocator or a node, not both");
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Name an allocator or a node, not both");
     }
     if (!op->has.remote_node) {
         const char *allocator = default_allocator(lu, op->has.iallocator ? op->iallocator : NULL);
@@ -506,8 +505,7 @@ static bool check_instance_groups(struct lu *lu, const char *name, GError **errp
     g_autoptr(GPtrArray) nodes = lu_instance_nodes(lu, cfg_instance_named(lu_cfg(lu), name));
     for (guint i = 0; i < nodes->len; i++) {
         if (!lu_owns(lu, LOCK_LEVEL_NODE, nodes->pdata[i]) ||
-            !lu_owns(lu, LOCK_LEVEL_NODEGROUP,
-                     cfg_node_get(lu_cfg(lu), nodes->pdata[i])->group)) {
+            !lu_owns(lu, LOCK_LEVEL_NODEGROUP, cfg_node_get(lu_cfg(lu), nodes->pdata[i])->group)) {
             return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
                             "The nodes or groups of instance %s have changed meanwhile; try again",
                             name);
@@ -536,8 +534,8 @@ static bool group_prereq(struct lu *lu, GError **errp)
             g_ptr_array_add(own->targets, g_strdup(group->uuid));
         }
     }
-    return own->targets->len > 0 || err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                                             "There is no other node group to go to");
+    return own->targets->len > 0 ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "There is no other node group to go to");
 }
 
 static bool group_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)

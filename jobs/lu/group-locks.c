@@ -43,9 +43,9 @@ bool lu_check_group_instances(struct lu *lu, const char *group_uuid, GError **er
     for (guint i = 0; same && i < names->len; i++) {
         same = lu_owns(lu, LOCK_LEVEL_INSTANCE, names->pdata[i]);
     }
-    return same || err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
-                            "The instances of node group %s have changed meanwhile; try again",
-                            group_uuid);
+    return same ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
+                    "The instances of node group %s have changed meanwhile; try again", group_uuid);
 }
 
 const struct node_group *lu_locked_group(struct lu *lu, const char *uuid, const char *name,

@@ -173,9 +173,9 @@ static bool rename_prereq(struct lu *lu, GError **errp)
 {
     const struct op_group_rename *op = lu_params(lu);
     const struct node_group *existing = lu_expand_group(lu, op->new_name, NULL);
-    return existing == NULL || err_fail(errp, ERR_OP_PREREQ, ECODE_EXISTS,
-                                        "There is a node group '%s' already (UUID %s)",
-                                        op->new_name, existing->uuid);
+    return existing == NULL ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_EXISTS,
+                    "There is a node group '%s' already (UUID %s)", op->new_name, existing->uuid);
 }
 
 static bool rename_env(struct lu *lu, struct hooks_env *env, GError **errp G_GNUC_UNUSED)

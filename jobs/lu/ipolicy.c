@@ -155,7 +155,8 @@ static bool is_unset(const struct json *value)
     case JSON_NULL:
         return true;
     case JSON_ARRAY:
-        return json_len(value) == 0 || (json_len(value) == 1 && lu_value_is_default(json_at(value, 0)));
+        return json_len(value) == 0 ||
+               (json_len(value) == 1 && lu_value_is_default(json_at(value, 0)));
     case JSON_OBJECT:
         return json_len(value) == 0;
     case JSON_STRING:

@@ -29,8 +29,7 @@ static bool find(struct lu *lu, const char *network_name, const char *group_name
 {
     struct own *own = lu->own;
     const struct network *network = lu_expand_network(lu, network_name, errp);
-    const struct node_group *group =
-        network != NULL ? lu_expand_group(lu, group_name, errp) : NULL;
+    const struct node_group *group = network != NULL ? lu_expand_group(lu, group_name, errp) : NULL;
     if (group == NULL) {
         return false;
     }

@@ -100,9 +100,9 @@ static bool need_network(struct lu *lu, const char *name, GError **errp)
 static bool is_new_name(struct lu *lu, const char *name, GError **errp)
 {
     const struct network *existing = lu_expand_network(lu, name, NULL);
-    return existing == NULL || err_fail(errp, ERR_OP_PREREQ, ECODE_EXISTS,
-                                        "There is a network '%s' already (UUID %s)", name,
-                                        existing->uuid);
+    return existing == NULL ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_EXISTS, "There is a network '%s' already (UUID %s)",
+                    name, existing->uuid);
 }
 
 /* --- OP_NETWORK_ADD -----------------------------------------------------------------------------
@@ -297,9 +297,9 @@ static bool remove_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED,
     return lu_commit(lu, txn, errp);
 }
 
-LU(network_remove, .own_size = sizeof(struct own), .clear = own_clear,
-   .expand_names = remove_names, .check_prereq = remove_prereq, .exec = remove_exec,
-   .hooks_env = remove_env, .hooks_nodes = master_nodes)
+LU(network_remove, .own_size = sizeof(struct own), .clear = own_clear, .expand_names = remove_names,
+   .check_prereq = remove_prereq, .exec = remove_exec, .hooks_env = remove_env,
+   .hooks_nodes = master_nodes)
 
 /* --- OP_NETWORK_RENAME --------------------------------------------------------------------------
  */
@@ -357,9 +357,9 @@ static bool rename_exec(struct lu *lu, struct json_writer *result, GError **errp
     return lu_commit(lu, txn, errp);
 }
 
-LU(network_rename, .own_size = sizeof(struct own), .clear = own_clear,
-   .expand_names = rename_names, .check_prereq = rename_prereq, .exec = rename_exec,
-   .hooks_env = rename_env, .hooks_nodes = rename_nodes)
+LU(network_rename, .own_size = sizeof(struct own), .clear = own_clear, .expand_names = rename_names,
+   .check_prereq = rename_prereq, .exec = rename_exec, .hooks_env = rename_env,
+   .hooks_nodes = rename_nodes)
 
 /* --- OP_NETWORK_SET_PARAMS ----------------------------------------------------------------------
  */

@@ -39,10 +39,9 @@ START_TEST(assign)
     int64_t old = group("default")->serial_no, target = group("rack2")->serial_no;
     lu_harness_ok(h, "{\"OP_ID\": \"OP_GROUP_ASSIGN_NODES\", \"group_name\": \"rack2\","
                      " \"nodes\": [\"node2\", \"node3\"]}");
-    ck_assert_str_eq(lu_harness_locks(h),
-                     "cluster/BGL shared\nnode/" NODE2 " exclusive\nnode/" NODE3
-                     " exclusive\nnodegroup/" RACK2 " exclusive\nnodegroup/" DEFAULT
-                     " exclusive\n");
+    ck_assert_str_eq(lu_harness_locks(h), "cluster/BGL shared\nnode/" NODE2
+                                          " exclusive\nnode/" NODE3 " exclusive\nnodegroup/" RACK2
+                                          " exclusive\nnodegroup/" DEFAULT " exclusive\n");
     ck_assert_str_eq(cfg_node_get(lu_harness_cfg(h), NODE2)->group, RACK2);
     ck_assert_int_eq(group("default")->serial_no, old + 1);
     ck_assert_int_eq(group("rack2")->serial_no, target + 1);
@@ -97,8 +96,7 @@ START_TEST(renaming)
 }
 END_TEST
 
-#define SET(rest)                                                                                  \
-    "{\"OP_ID\": \"OP_GROUP_SET_PARAMS\", \"group_name\": \"rack2\", " rest "}"
+#define SET(rest) "{\"OP_ID\": \"OP_GROUP_SET_PARAMS\", \"group_name\": \"rack2\", " rest "}"
 
 START_TEST(set_params)
 {
@@ -172,9 +170,8 @@ START_TEST(evacuate_refused)
     lu_harness_ok(h, "{\"OP_ID\": \"OP_NODE_EVACUATE\", \"node_name\": \"node2\", \"mode\": "
                      "\"secondary-only\"}");
     ck_assert_str_eq(lu_harness_result(h), "{\"jobs\": []}");
-    ck_assert_str_eq(lu_harness_locks(h),
-                     "cluster/BGL shared\nnode/" NODE1 " shared\nnode/" NODE2
-                     " shared\nnodegroup/" DEFAULT " shared\n");
+    ck_assert_str_eq(lu_harness_locks(h), "cluster/BGL shared\nnode/" NODE1 " shared\nnode/" NODE2
+                                          " shared\nnodegroup/" DEFAULT " shared\n");
 }
 END_TEST
 
@@ -184,11 +181,12 @@ static void answer_allocator(const char *text)
     CLEANUP(json_unrefp) struct json *value = json_new_string(text);
     quoted = json_to_string(value, JSON_PYTHON);
     lu_harness_answer(h, "iallocator_runner", NULL, quoted);
-    lu_harness_answer(h, "node_info", NULL,
-                      "[\"boot\", [{\"type\": \"file\", \"name\": \"/x\", \"storage_free\": 100, "
-                      "\"storage_size\": 200}], [{\"memory_total\": 1000, \"memory_free\": 500, "
-                      "\"memory_dom0\": 10, \"cpu_total\": 4, \"cpu_nodes\": 1, \"cpu_sockets\": 1, "
-                      "\"cpu_dom0\": 1}]]");
+    lu_harness_answer(
+        h, "node_info", NULL,
+        "[\"boot\", [{\"type\": \"file\", \"name\": \"/x\", \"storage_free\": 100, "
+        "\"storage_size\": 200}], [{\"memory_total\": 1000, \"memory_free\": 500, "
+        "\"memory_dom0\": 10, \"cpu_total\": 4, \"cpu_nodes\": 1, \"cpu_sockets\": 1, "
+        "\"cpu_dom0\": 1}]]");
     lu_harness_answer(h, "all_instances_info", NULL, "{}");
 }
 
@@ -207,13 +205,12 @@ START_TEST(group_evacuate)
     ck_assert_ptr_nonnull(strstr(jobs, "OP_INSTANCE_FAILOVER"));
     ck_assert_ptr_nonnull(strstr(jobs, "\"early_release\": true"));
     ck_assert_ptr_nonnull(strstr(jobs, "\"depends\": [[-1, [\"error\", \"success\"]]]"));
-    ck_assert_ptr_nonnull(
-        strstr(lu_harness_calls(h), "\"GANETI_TARGET_GROUPS\": \"" DEFAULT "\""));
+    ck_assert_ptr_nonnull(strstr(lu_harness_calls(h), "\"GANETI_TARGET_GROUPS\": \"" DEFAULT "\""));
 
     answer_allocator("{\"success\": true, \"info\": \"\", \"result\": [[], "
                      "[[\"inst4.lab.example\", \"too big\"]], []]}");
-    lu_harness_fails(h, "{\"OP_ID\": \"OP_GROUP_EVACUATE\", \"group_name\": \"rack2\"}", ERR_OP_EXEC,
-                     ECODE_NONE);
+    lu_harness_fails(h, "{\"OP_ID\": \"OP_GROUP_EVACUATE\", \"group_name\": \"rack2\"}",
+                     ERR_OP_EXEC, ECODE_NONE);
     answer_allocator("{\"success\": false, \"info\": \"no way\", \"result\": []}");
     lu_harness_fails(h, "{\"OP_ID\": \"OP_GROUP_EVACUATE\", \"group_name\": \"rack2\"}",
                      ERR_OP_PREREQ, ECODE_NORES);

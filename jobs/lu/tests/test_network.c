@@ -45,8 +45,8 @@ static const struct nicparams *connection(const char *group, const char *network
     "{\"OP_ID\": \"OP_NETWORK_CONNECT\", \"network_name\": \"" net "\", \"group_name\": \"" group  \
     "\", \"network_mode\": \"routed\", \"network_link\": \"main\"" rest "}"
 #define DISCONNECT(net, group)                                                                     \
-    "{\"OP_ID\": \"OP_NETWORK_DISCONNECT\", \"network_name\": \"" net "\", \"group_name\": \""     \
-    group "\"}"
+    "{\"OP_ID\": \"OP_NETWORK_DISCONNECT\", \"network_name\": \"" net                              \
+    "\", \"group_name\": \"" group "\"}"
 
 START_TEST(add)
 {
@@ -177,8 +177,7 @@ START_TEST(connecting)
     lu_harness_ok(h, DISCONNECT("netA", "rack2"));
     /* inst3 has an interface in it. */
     lu_harness_fails(h, DISCONNECT("netA", "default"), ERR_OP_PREREQ, ECODE_STATE);
-    ck_assert_ptr_nonnull(
-        strstr(lu_harness_log(h), "inst3.lab.example: nic0/198.51.100.2"));
+    ck_assert_ptr_nonnull(strstr(lu_harness_log(h), "inst3.lab.example: nic0/198.51.100.2"));
 }
 END_TEST
 
@@ -189,8 +188,7 @@ START_TEST(connecting_refused)
     /* inst3 has 192.0.2.77. */
     lu_harness_fails(h, CONNECT("lab", "default", ""), ERR_OP_PREREQ, ECODE_STATE);
     lu_harness_ok(h, CONNECT("lab", "default", ", \"conflicts_check\": false"));
-    ck_assert_str_eq(lu_harness_locks(h),
-                     "cluster/BGL shared\nnodegroup/" DEFAULT " exclusive\n");
+    ck_assert_str_eq(lu_harness_locks(h), "cluster/BGL shared\nnodegroup/" DEFAULT " exclusive\n");
     lu_harness_fails(h, CONNECT("none", "default", ""), ERR_OP_PREREQ, ECODE_NOENT);
     lu_harness_fails(h, CONNECT("netA", "none", ""), ERR_OP_PREREQ, ECODE_NOENT);
 }
