@@ -170,14 +170,14 @@ bool lu_candidate_cert_remove(struct lu *lu, const char *node_uuid, GError **err
 /* --- SSH ----------------------------------------------------------------------------------------
  */
 /* Names of all nodes, or UUIDs of the candidates; fact_clear(). */
-static struct any_list list_nodes(const struct cfg *cfg, bool candidate_uuids)
+static struct str_list list_nodes(const struct cfg *cfg, bool candidate_uuids)
 {
-    struct any_list list = {0};
+    struct str_list list = {0};
     for (size_t i = 0; i < cfg_node_count(cfg); i++) {
         const struct node *node = cfg_node_at(cfg, i);
         if (!candidate_uuids || node->master_candidate) {
-            struct json **slot = fact_list_add(&type_any_list, &list);
-            *slot = json_new_string(candidate_uuids ? node->uuid : node->name);
+            char **slot = fact_list_add(&type_str_list, &list);
+            *slot = g_strdup(candidate_uuids ? node->uuid : node->name);
         }
     }
     return list;
@@ -201,7 +201,7 @@ static bool judge_ssh(struct lu *lu, const struct lu_answer *answer, const char 
 bool lu_ssh_key_add(struct lu *lu, const char *node_uuid, const char *node_name, unsigned flags,
                     GError **errp)
 {
-    struct any_list potential = list_nodes(lu_cfg(lu), false);
+    struct str_list potential = list_nodes(lu_cfg(lu), false);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
         lu, cfg_cluster(lu_cfg(lu))->master_node,
@@ -210,14 +210,14 @@ bool lu_ssh_key_add(struct lu *lu, const char *node_uuid, const char *node_name,
                 .to_authorized_keys = (flags & LU_SSH_AUTHORIZED) != 0,
                 .to_public_keys = (flags & LU_SSH_PUBLIC) != 0,
                 .get_public_keys = (flags & LU_SSH_GET_PUBLIC) != 0));
-    fact_clear(&type_any_list, &potential);
+    fact_clear(&type_str_list, &potential);
     return judge_ssh(lu, answer, node_name, errp);
 }
 
 bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_name, unsigned flags,
                        GError **errp)
 {
-    struct any_list potential = list_nodes(lu_cfg(lu), false),
+    struct str_list potential = list_nodes(lu_cfg(lu), false),
                     candidates = list_nodes(lu_cfg(lu), true);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
@@ -229,8 +229,8 @@ bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_na
                 .clear_authorized_keys = (flags & LU_SSH_CLEAR_AUTHORIZED) != 0,
                 .clear_public_keys = (flags & LU_SSH_CLEAR_PUBLIC) != 0,
                 .readd = (flags & LU_SSH_READD) != 0));
-    fact_clear(&type_any_list, &potential);
-    fact_clear(&type_any_list, &candidates);
+    fact_clear(&type_str_list, &potential);
+    fact_clear(&type_str_list, &candidates);
     return judge_ssh(lu, answer, node_name, errp);
 }
 
