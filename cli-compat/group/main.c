@@ -2,12 +2,8 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_group_add          cmd_not_available
-#define cmd_group_assign_nodes cmd_not_available
-#define cmd_group_evacuate     cmd_not_available
-#define cmd_group_modify       cmd_not_available
-#define cmd_group_remove       cmd_not_available
-#define cmd_group_rename       cmd_not_available
+#define cmd_group_add    cmd_not_available
+#define cmd_group_modify cmd_not_available
 
 #define MINE_group MINE
 #include "cli-compat/core/commands.h"

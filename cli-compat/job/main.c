@@ -1,12 +1,6 @@
 /* gnt-job */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_job_archive         cmd_not_available
-#define cmd_job_autoarchive     cmd_not_available
-#define cmd_job_cancel          cmd_not_available
-#define cmd_job_change_priority cmd_not_available
-
 #define MINE_job MINE
 #include "cli-compat/core/commands.h"
 

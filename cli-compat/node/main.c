@@ -3,17 +3,11 @@
 
 /* What this release lacks. */
 #define cmd_node_add                cmd_not_available
-#define cmd_node_evacuate           cmd_not_available
 #define cmd_node_failover           cmd_not_available
 #define cmd_node_health             cmd_not_available
 #define cmd_node_list_storage       cmd_not_available
-#define cmd_node_migrate            cmd_not_available
-#define cmd_node_modify             cmd_not_available
-#define cmd_node_modify_storage     cmd_not_available
 #define cmd_node_power              cmd_not_available
-#define cmd_node_powercycle         cmd_not_available
 #define cmd_node_remove             cmd_not_available
-#define cmd_node_repair_storage     cmd_not_available
 #define cmd_node_restricted_command cmd_not_available
 #define cmd_node_volumes            cmd_not_available
 

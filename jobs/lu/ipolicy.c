@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
+#include "jobs/lu/params.h"
 
 static bool refuse(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool refuse(GError **errp, const char *format, ...)
@@ -124,6 +125,16 @@ static bool decode(const struct any_dict *given, struct ipolicy *ret, GError **e
     return true;
 }
 
+/* Together with the cluster's. */
+static bool check_filled(const struct cfg *cfg, const struct ipolicy *policy, GError **errp)
+{
+    struct ipolicy filled = {0};
+    fact_object_overlay(&fact_object_ipolicy, &filled, &cfg_cluster(cfg)->ipolicy);
+    fact_object_overlay(&fact_object_ipolicy, &filled, policy);
+    return lu_ipolicy_check(&filled, false, errp) &&
+           check_templates(cfg_cluster(cfg), &filled, errp);
+}
+
 bool lu_ipolicy_of_group(const struct cfg *cfg, const struct any_dict *given, struct ipolicy *ret,
                          GError **errp)
 {
@@ -133,9 +144,57 @@ bool lu_ipolicy_of_group(const struct cfg *cfg, const struct any_dict *given, st
     if (!decode(given, ret, errp)) {
         return false;
     }
-    struct ipolicy filled = {0};
-    fact_object_overlay(&fact_object_ipolicy, &filled, &cfg_cluster(cfg)->ipolicy);
-    fact_object_overlay(&fact_object_ipolicy, &filled, ret);
-    return lu_ipolicy_check(&filled, false, errp) &&
-           check_templates(cfg_cluster(cfg), &filled, errp);
+    return check_filled(cfg, ret, errp);
+}
+
+/* --- Changes ------------------------------------------------------------------------------------
+ */
+static bool is_unset(const struct json *value)
+{
+    switch (json_kind(value)) {
+    case JSON_NULL:
+        return true;
+    case JSON_ARRAY:
+        return json_len(value) == 0 ||
+               (json_len(value) == 1 && lu_value_is_default(json_at(value, 0)));
+    case JSON_OBJECT:
+        return json_len(value) == 0;
+    case JSON_STRING:
+        return json_string_len(value) == 0 || lu_value_is_default(value);
+    case JSON_BOOL:
+        return !json_boolean(value);
+    case JSON_INT:
+    case JSON_FLOAT:
+        return json_double(value) == 0;
+    }
+    return false;
+}
+
+bool lu_ipolicy_update_group(const struct cfg *cfg, const struct any_dict *given,
+                             struct ipolicy *policy, GError **errp)
+{
+    struct any_dict set = {.v = g_new0(__typeof__(*set.v), given->n)}; /* borrows from given */
+    struct ipolicy changes = {0};
+    for (size_t i = 0; i < given->n; i++) {
+        const struct fact_member *member = fact_object_find(&fact_object_ipolicy, given->v[i].key);
+        if (!is_unset(given->v[i].value) || member == NULL) {
+            set.v[set.n++] = given->v[i];
+        } else {
+            fact_clear(member->spec->type, (char *)policy + member->offset);
+            fact_member_mark_set(&fact_object_ipolicy, policy, member, false);
+        }
+    }
+    bool ok = decode(&set, &changes, errp);
+    g_free(set.v);
+    if (ok && changes.has.std) {
+        ok = refuse(errp, "the usual instance (std) is the cluster's alone");
+    }
+    if (ok) {
+        fact_object_fill(&fact_object_ipolicy, &changes, policy);
+        fact_object_clear(&fact_object_ipolicy, policy);
+        fact_object_copy_at(&fact_object_ipolicy, policy, &changes);
+        ok = given->n == 0 || check_filled(cfg, policy, errp);
+    }
+    fact_object_clear(&fact_object_ipolicy, &changes);
+    return ok;
 }

@@ -17,5 +17,9 @@ bool lu_ipolicy_check(const struct ipolicy *filled, bool check_std, GError **err
  */
 bool lu_ipolicy_of_group(const struct cfg *cfg, const struct any_dict *given, struct ipolicy *ret,
                          GError **errp);
+/* Puts what a client gave into a group's own policy; what is empty or "default" is taken away
+ * (common.py GetUpdatedIPolicy). */
+bool lu_ipolicy_update_group(const struct cfg *cfg, const struct any_dict *given,
+                             struct ipolicy *policy, GError **errp);
 
 #endif

@@ -183,6 +183,53 @@ bool lu_force_params(const struct any_dict *given, const struct param_rows *rows
     return true;
 }
 
+/* --- Changes ------------------------------------------------------------------------------------
+ */
+bool lu_value_is_default(const struct json *value)
+{
+    return json_kind(value) == JSON_STRING && strcmp(json_string(value), C_VALUE_DEFAULT) == 0;
+}
+
+bool lu_update_params(const struct any_dict *given, const struct param_rows *rows,
+                      const struct fact_object *object, void *params, GError **errp)
+{
+    struct any_dict set = {.v = g_new0(__typeof__(*set.v), given->n)}; /* borrows from given */
+    for (size_t i = 0; i < given->n; i++) {
+        const struct fact_member *member = fact_object_find(object, given->v[i].key);
+        if (!lu_value_is_default(given->v[i].value)) {
+            set.v[set.n++] = given->v[i];
+        } else if (member != NULL) {
+            fact_clear(member->spec->type, (char *)params + member->offset);
+            fact_member_mark_set(object, params, member, false);
+        }
+    }
+    g_autofree void *changes = g_malloc0(object->size);
+    bool ok = lu_force_params(&set, rows, object, changes, errp);
+    if (ok) {
+        /* The parameters that stay come from the old ones. */
+        fact_object_fill(object, changes, params);
+        fact_object_clear(object, params);
+        fact_object_copy_at(object, params, changes);
+    }
+    fact_object_clear(object, changes);
+    g_free(set.v);
+    return ok;
+}
+
+bool lu_check_no_globals(const struct any_dict *given, const struct param_rows *rows, GError **errp)
+{
+    for (size_t i = 0; i < given->n; i++) {
+        const struct param_row *row = param_row_find(rows, given->v[i].key);
+        if (row != NULL && row->global) {
+            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                            "A single node cannot have the parameter %s: change it for the cluster "
+                            "or the group",
+                            row->name);
+        }
+    }
+    return true;
+}
+
 bool lu_force_hvparams(const struct any_dict *given, struct value_map *ret, GError **errp)
 {
     for (size_t i = 0; i < given->n; i++) {
@@ -258,6 +305,48 @@ bool lu_force_diskparams(const struct disk_template_params *given, struct value_
         }
         if (!force_template((enum disk_template)found, &given->v[i].value,
                             fact_dict_add(&type_value_map_map, ret, given->v[i].key), errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool update_template(enum disk_template disk_template, const struct any_dict *given,
+                            struct value_map *params, GError **errp)
+{
+    struct any_dict set = {.v = g_new0(__typeof__(*set.v), given->n)}; /* borrows from given */
+    struct value_map forced = {0};
+    for (size_t i = 0; i < given->n; i++) {
+        if (!lu_value_is_default(given->v[i].value)) {
+            set.v[set.n++] = given->v[i];
+        } else {
+            fact_dict_remove(&type_value_map, params, given->v[i].key);
+        }
+    }
+    bool ok = force_template(disk_template, &set, &forced, errp);
+    if (ok) {
+        lu_map_merge(params, &forced);
+    }
+    fact_clear(&type_value_map, &forced);
+    g_free(set.v);
+    return ok;
+}
+
+bool lu_update_diskparams(const struct disk_template_params *given, struct value_map_map *params,
+                          GError **errp)
+{
+    for (size_t i = 0; i < given->n; i++) {
+        const char *name = given->v[i].key;
+        int found = fact_enum_find(&fact_enum_disk_template, name);
+        if (found < 0) {
+            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "There is no disk template '%s'",
+                            name);
+        }
+        struct value_map *own = fact_dict_get(&type_value_map_map, params, name);
+        if (own == NULL) {
+            own = fact_dict_add(&type_value_map_map, params, name);
+        }
+        if (!update_template((enum disk_template)found, &given->v[i].value, own, errp)) {
             return false;
         }
     }

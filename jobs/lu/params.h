@@ -18,6 +18,15 @@ bool lu_force_value(const char *name, enum vtype vtype, const struct json *value
  * memory). */
 bool lu_force_params(const struct any_dict *given, const struct param_rows *rows,
                      const struct fact_object *object, void *ret, GError **errp);
+/* Puts what is given into parameters that an object has; "default" takes one away (common.py
+ * GetUpdatedParams). */
+bool lu_update_params(const struct any_dict *given, const struct param_rows *rows,
+                      const struct fact_object *object, void *params, GError **errp);
+/* None of them is one that a single node cannot have (CheckParamsNotGlobal). */
+bool lu_check_no_globals(const struct any_dict *given, const struct param_rows *rows,
+                         GError **errp);
+/* Whether a value says that a parameter is to have its default again. */
+bool lu_value_is_default(const struct json *value);
 /* Hypervisor parameters, of whatever hypervisor, into *ret, zeroed memory. */
 bool lu_force_hvparams(const struct any_dict *given, struct value_map *ret, GError **errp);
 /* Whether all parameters of a hypervisor have values that can be told to be good here; `filled` is
@@ -29,5 +38,8 @@ void lu_map_merge(struct value_map *map, const struct value_map *from);
  * OpPrereqErrors, as VerifyDictOptions has it. */
 bool lu_force_diskparams(const struct disk_template_params *given, struct value_map_map *ret,
                          GError **errp);
+/* Puts them into those that an object has; "default" takes one away. */
+bool lu_update_diskparams(const struct disk_template_params *given, struct value_map_map *params,
+                          GError **errp);
 
 #endif

@@ -2,14 +2,11 @@
 
 #include "noded/backend/verify.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/json.h"
+#include "base/net.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "compat-config/paths/paths.h"
@@ -18,7 +15,6 @@
 #include "noded/backend/common.h"
 
 enum {
-    TCP_TIMEOUT_MS = 10 * 1000,
     MAX_PORT = 65535,
     SSH_PORT = 22,
 };
@@ -56,72 +52,13 @@ static bool list_has(const struct json *list, const char *text)
 /* --- TCP ----------------------------------------------------------------------------------------
  */
 
-struct address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    };
-    socklen_t len;
-};
-
-static bool parse_address(const char *text, int port, struct address *ret)
-{
-    *ret = (struct address){.len = sizeof(ret->v4)};
-    if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
-        ret->v4.sin_family = AF_INET;
-        ret->v4.sin_port = htons((uint16_t)port);
-        return true;
-    }
-    *ret = (struct address){.len = sizeof(ret->v6)};
-    ret->v6.sin6_family = AF_INET6;
-    ret->v6.sin6_port = htons((uint16_t)port);
-    return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
-}
-
-static bool connected(int fd)
-{
-    struct pollfd polled = {.fd = fd, .events = POLLOUT};
-    socklen_t len = sizeof(int);
-    int errnum = 0;
-
-    if (poll(&polled, 1, TCP_TIMEOUT_MS) != 1 ||
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0) {
-        return false;
-    }
-    return errnum == 0 || errnum == ECONNREFUSED;
-}
-
-/* Whether the address answers, from the source if that is not NULL; that nothing listens there is
- * an answer too (netutils.py TcpPing). */
-static bool tcp_ping(const char *target, int port, const char *source)
-{
-    struct address to, from;
-    bool ok = false;
-    int fd;
-
-    if (!parse_address(target, port, &to)) {
-        return false;
-    }
-    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return false;
-    }
-    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
-        ok = connect(fd, &to.any, to.len) == 0 || errno == ECONNREFUSED ||
-             (errno == EINPROGRESS && connected(fd));
-    }
-    (void)close(fd);
-    return ok;
-}
-
 static void test_node(const struct json *node, const struct json *own, struct json_writer *result)
 {
     int port = daemon_rows[DAEMON_noded].port;
     const char *primary = text_at(node, 1), *secondary = text_at(node, 2);
-    bool primary_ok = tcp_ping(primary, port, text_at(own, 1));
+    bool primary_ok = net_tcp_ping(primary, port, text_at(own, 1));
     bool secondary_ok =
-        strcmp(primary, secondary) == 0 || tcp_ping(secondary, port, text_at(own, 2));
+        strcmp(primary, secondary) == 0 || net_tcp_ping(secondary, port, text_at(own, 2));
     g_autofree char *text = NULL;
 
     if (primary_ok && secondary_ok) {
@@ -165,8 +102,8 @@ bool verify_master_ip(const struct verify *verify, struct json *wanted, struct j
     bool is_master = strcmp(text_at(wanted, 0), verify->node) == 0;
 
     if (list_has(list_at(wanted, 2), verify->node)) {
-        json_write_bool(result, tcp_ping(text_at(wanted, 1), daemon_rows[DAEMON_noded].port,
-                                         is_master ? C_IP4_ADDRESS_LOCALHOST : NULL));
+        json_write_bool(result, net_tcp_ping(text_at(wanted, 1), daemon_rows[DAEMON_noded].port,
+                                             is_master ? C_IP4_ADDRESS_LOCALHOST : NULL));
     } else {
         json_write_null(result);
     }

@@ -1,0 +1,96 @@
+#include "config.h"
+
+#include "base/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TCP_TIMEOUT_MS = 10 * 1000 };
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t len;
+};
+
+static bool parse_address(const char *text, int port, struct address *ret)
+{
+    *ret = (struct address){.len = sizeof(ret->v4)};
+    if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+        ret->v4.sin_family = AF_INET;
+        ret->v4.sin_port = htons((uint16_t)port);
+        return true;
+    }
+    *ret = (struct address){.len = sizeof(ret->v6)};
+    ret->v6.sin6_family = AF_INET6;
+    ret->v6.sin6_port = htons((uint16_t)port);
+    return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
+}
+
+static bool connected(int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLOUT};
+    socklen_t len = sizeof(int);
+    int errnum = 0;
+
+    if (poll(&polled, 1, TCP_TIMEOUT_MS) != 1 ||
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0) {
+        return false;
+    }
+    return errnum == 0 || errnum == ECONNREFUSED;
+}
+
+bool net_tcp_ping(const char *target, int port, const char *source)
+{
+    struct address to, from;
+    bool ok = false;
+    int fd;
+
+    if (!parse_address(target, port, &to)) {
+        return false;
+    }
+    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return false;
+    }
+    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
+        ok = connect(fd, &to.any, to.len) == 0 || errno == ECONNREFUSED ||
+             (errno == EINPROGRESS && connected(fd));
+    }
+    (void)close(fd);
+    return ok;
+}
+
+bool net_resolve(const char *name, bool ipv6, char **ret_name, char **ret_address, GError **errp)
+{
+    const struct addrinfo hints = {.ai_family = ipv6 ? AF_INET6 : AF_INET,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_CANONNAME};
+    struct addrinfo *found = NULL;
+    char address[INET6_ADDRSTRLEN];
+    int rc = getaddrinfo(name, NULL, &hints, &found);
+
+    if (rc != 0) {
+        g_set_error(errp, G_FILE_ERROR, G_FILE_ERROR_NOENT, "cannot resolve host name '%s': %s",
+                    name, gai_strerror(rc));
+        return false;
+    }
+    rc = getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0,
+                     NI_NUMERICHOST);
+    *ret_name = g_ascii_strdown(found->ai_canonname != NULL ? found->ai_canonname : name, -1);
+    *ret_address = rc == 0 ? g_strdup(address) : NULL;
+    freeaddrinfo(found);
+    if (rc != 0) {
+        g_clear_pointer(ret_name, g_free);
+        g_set_error(errp, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "the address of host '%s' has no form: %s", name, gai_strerror(rc));
+    }
+    return rc == 0;
+}
