@@ -10,7 +10,7 @@
 #define cmd_instance_deactivate_disks cmd_not_available
 #define cmd_instance_failover         cmd_not_available
 #define cmd_instance_grow_disk        cmd_not_available
-#define cmd_instance_info             cmd_not_available
+
 #define cmd_instance_migrate          cmd_not_available
 #define cmd_instance_modify           cmd_not_available
 #define cmd_instance_move             cmd_not_available

@@ -3,10 +3,13 @@
 
 #include "jobs/lu/instance-check.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "compat-config/model/fill.h"
 #include "facts/codec.h"
 #include "facts/params.h"
+#include "jobs/lu/params.h"
 #include "jobs/lu/rpc.h"
 
 const struct instance *lu_locked_instance(struct lu *lu, const char *uuid, const char *name,
@@ -208,4 +211,39 @@ bool lu_check_hvparams(struct lu *lu, const char *const *nodes, size_t n,
         }
     }
     return true;
+}
+
+bool lu_check_node_not_drained(struct lu *lu, const char *node_uuid, GError **errp)
+{
+    const struct node *node = cfg_node_get(lu_cfg(lu), node_uuid);
+    return node == NULL || !node->drained ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
+                    "Node %s is marked drained and takes no instances", node->name);
+}
+
+/* --- What runs where ----------------------------------------------------------------------------
+ */
+struct lu_answers *lu_call_instance_list(struct lu *lu, const char *const *nodes, size_t n,
+                                         enum hypervisor hypervisor)
+{
+    struct any_list hypervisors = {0};
+    *(struct json **)fact_list_add(&type_any_list, &hypervisors) =
+        json_new_string(fact_enum_hypervisor.words[hypervisor]);
+    CLEANUP(json_unrefp)
+    struct json *hvparams = lu_json_of(&type_hv_map, &cfg_cluster(lu_cfg(lu))->hvparams);
+    struct lu_answers *answers = lu_call_nodes(
+        lu, nodes, n, LU_CALL(instance_list, .hypervisor_list = hypervisors, .hvparams = hvparams));
+    fact_clear(&type_any_list, &hypervisors);
+    return answers;
+}
+
+bool lu_list_has(const struct json *list, const char *text)
+{
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_len(list); i++) {
+        const struct json *one = json_at(list, i);
+        if (json_kind(one) == JSON_STRING && strcmp(json_string(one), text) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -42,4 +42,12 @@ bool lu_info_is_running(const struct json *info);
 /* Its user has shut it down and the cluster cares. */
 bool lu_info_is_user_down(struct lu *lu, const struct instance *instance, const struct json *info);
 
+/* Names of the guests that run on nodes: lists of texts. lu_answers_free(). */
+struct lu_answers *lu_call_instance_list(struct lu *lu, const char *const *nodes, size_t n,
+                                         enum hypervisor hypervisor);
+/* Whether a node's list of texts has this one. */
+bool lu_list_has(const struct json *list, const char *text);
+/* The node takes no new instances while it is drained. */
+bool lu_check_node_not_drained(struct lu *lu, const char *node_uuid, GError **errp);
+
 #endif

@@ -30,4 +30,7 @@ void lu_map_merge(struct value_map *map, const struct value_map *from);
 bool lu_force_diskparams(const struct disk_template_params *given, struct value_map_map *ret,
                          GError **errp);
 
+/* A value of the rows as a tree; owned by the caller. */
+struct json *lu_json_of(const struct fact_type *type, const void *value);
+
 #endif
