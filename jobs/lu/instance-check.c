@@ -148,7 +148,7 @@ bool lu_check_bridges(struct lu *lu, const struct instance *instance, const char
 }
 
 /* The hypervisor's part of what a node says of itself: [boot id, storage, [hypervisor]]. */
-static const struct json *hv_part(const struct json *info)
+const struct json *lu_node_info_hv(const struct json *info)
 {
     if (json_kind(info) != JSON_ARRAY || json_len(info) != 3 ||
         json_kind(json_at(info, 2)) != JSON_ARRAY || json_len(json_at(info, 2)) != 1) {
@@ -157,21 +157,33 @@ static const struct json *hv_part(const struct json *info)
     return json_at(json_at(info, 2), 0);
 }
 
-bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
-                          enum hypervisor hypervisor, GError **errp)
+struct json *lu_hv_specs(struct lu *lu, enum hypervisor hypervisor)
 {
-    CLEANUP(json_unrefp) struct json *specs = json_new_array();
-    struct json *spec = json_new_array();
+    struct json *specs = json_new_array(), *spec = json_new_array();
     json_append(spec, json_new_string(fact_enum_hypervisor.words[hypervisor]));
     json_append(spec, cluster_hvparams(lu, hypervisor));
     json_append(specs, spec);
+    return specs;
+}
+
+bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
+                          enum hypervisor hypervisor, GError **errp)
+{
+    int64_t free_mib;
+    return lu_find_free_memory(lu, node_uuid, what, mib, hypervisor, &free_mib, errp);
+}
+
+bool lu_find_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
+                         enum hypervisor hypervisor, int64_t *ret_free, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *specs = lu_hv_specs(lu, hypervisor);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(lu, node_uuid, LU_CALL(node_info, .hv_specs = specs));
     if (!lu_answer_check_prereq(answer, ECODE_ENVIRON, errp, "Cannot ask node %s for its memory",
                                 answer->node_name)) {
         return false;
     }
-    const struct json *hv = hv_part(answer->payload);
+    const struct json *hv = lu_node_info_hv(answer->payload);
     const struct json *free_mib = json_kind(hv) == JSON_OBJECT ? json_get(hv, "memory_free") : NULL;
     if (json_kind(free_mib) != JSON_INT) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_ENVIRON,
@@ -183,6 +195,7 @@ bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what
                         " MiB are needed, %" G_GINT64_FORMAT " MiB are free",
                         answer->node_name, what, mib, json_int(free_mib));
     }
+    *ret_free = json_int(free_mib);
     return true;
 }
 
