@@ -8,7 +8,6 @@
 #define cmd_instance_change_group     cmd_not_available
 #define cmd_instance_deactivate_disks cmd_not_available
 #define cmd_instance_grow_disk        cmd_not_available
-#define cmd_instance_modify           cmd_not_available
 #define cmd_instance_move             cmd_not_available
 #define cmd_instance_recreate_disks   cmd_not_available
 #define cmd_instance_reinstall        cmd_not_available

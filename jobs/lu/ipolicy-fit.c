@@ -31,7 +31,7 @@ static void check_template(const struct ipolicy *filled, enum disk_template disk
     }
 }
 
-/* A bound that is not set bounds nothing. */
+/* A bound that is not set bounds nothing; a value below 0 is not known. */
 static void check_value(const struct minmax_ispecs *range, const char *name, int64_t value,
                         GPtrArray *out)
 {
@@ -43,7 +43,7 @@ static void check_value(const struct minmax_ispecs *range, const char *name, int
             bounds[i] = *(const int64_t *)(const void *)((const char *)ends[i] + member->offset);
         }
     }
-    if (value < bounds[0] || value > bounds[1]) {
+    if (value >= 0 && (value < bounds[0] || value > bounds[1])) {
         g_ptr_array_add(out,
                         g_strdup_printf("%s %" G_GINT64_FORMAT
                                         " is not in the range from %" G_GINT64_FORMAT
@@ -58,9 +58,7 @@ static GPtrArray *check_range(const struct minmax_ispecs *range, const struct lu
     check_value(range, "memory-size", sizes->memory, out);
     check_value(range, "cpu-count", sizes->vcpus, out);
     check_value(range, "nic-count", sizes->nics, out);
-    if (sizes->spindles >= 0) {
-        check_value(range, "spindle-use", sizes->spindles, out);
-    }
+    check_value(range, "spindle-use", sizes->spindles, out);
     for (size_t i = 0; i < sizes->n_disks; i++) {
         check_value(range, "disk-size", sizes->disks[i].size, out);
     }

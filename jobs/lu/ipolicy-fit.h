@@ -6,10 +6,9 @@
 #include "compat-config/model/cfg.h"
 #include "jobs/lu/lu.h"
 
-/* What of an instance is looked at; memory and disks in MiB. */
+/* What of an instance is looked at; memory and disks in MiB. Below 0: not known, not looked at. */
 struct lu_sizes {
-    int64_t memory, vcpus, nics;
-    int64_t spindles; /* below 0: not known, not looked at */
+    int64_t memory, vcpus, nics, spindles;
     struct lu_sizes_disk {
         enum disk_template disk_template;
         int64_t size;
