@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cmd.h"
+#include "base/json-writer.h"
 #include "base/text.h"
 #include "cli-compat/core/run.h"
 #include "facts/codec.h"
@@ -72,6 +73,16 @@ static bool use(struct cli_run *run, const struct console_info *console, const c
     return true;
 }
 
+/* Nodes give it as a number. */
+static void take_display(struct json *console)
+{
+    const struct json *display = json_get(console, "display");
+    if (json_kind(display) == JSON_INT) {
+        g_autofree char *text = json_to_string(display, JSON_PYTHON);
+        json_set(console, "display", json_new_string(text));
+    }
+}
+
 static bool missing(const struct cli_run *run, const struct json *running, GError **errp)
 {
     bool is_up = json_kind(running) == JSON_BOOL && json_boolean(running);
@@ -99,6 +110,7 @@ bool cmd_instance_console(struct cli_run *run, GError **errp)
     if (json_kind(found) != JSON_OBJECT || json_len(found) == 0) {
         return missing(run, json_at(json_at(rows, 0), 1), errp);
     }
+    take_display(found);
     struct console_info *console = fact_object_decode(&fact_object_console_info, found, NULL, errp);
     if (console == NULL) {
         return false;

@@ -9,6 +9,8 @@
 #include "cli-compat/core/submit.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
+#include "facts/params.h"
+#include "jobs/lu/params.h"
 
 /* Whether a value says something: neither nothing nor an empty list or object. */
 static bool says(const struct json *value)
@@ -73,20 +75,59 @@ static bool has_changes(const struct cli_run *run)
     return any;
 }
 
-/* "default" in any case. */
-static struct json *with_defaults(const struct json *value)
+static const enum vtype *hv_vtype(const char *name)
 {
-    if (json_kind(value) != JSON_OBJECT) {
-        return json_copy(value);
-    }
-    struct json *copy = json_new_object();
-    struct json_iter it = json_iter_begin(value);
+    const struct hv_name *row = hv_name_find(name);
+    return row != NULL ? &row->vtype : NULL;
+}
+
+/* "memory" is the old name of both limits. */
+static const enum vtype *be_vtype(const char *name)
+{
+    const struct param_row *row =
+        param_row_find(&be_params, strcmp(name, "memory") == 0 ? "maxmem" : name);
+    return row != NULL ? &row->vtype : NULL;
+}
+
+/* The values in the kinds of their rows; "default" in any case stays that (ForceDictType). */
+static bool force(const struct json *given, const enum vtype *(*vtype_of)(const char *name),
+                  struct json **ret, GError **errp)
+{
+    *ret = json_new_object();
+    struct json_iter it = json_iter_begin(given);
     while (json_iter_next(&it)) {
-        bool usual = json_kind(it.value) == JSON_STRING &&
-                     g_ascii_strcasecmp(json_string(it.value), C_VALUE_DEFAULT) == 0;
-        json_set(copy, it.key, usual ? json_new_string(C_VALUE_DEFAULT) : json_ref(it.value));
+        const enum vtype *vtype = vtype_of(it.key);
+        struct json *value = NULL;
+        if (json_kind(it.value) == JSON_STRING &&
+            g_ascii_strcasecmp(json_string(it.value), C_VALUE_DEFAULT) == 0) {
+            json_set(*ret, it.key, json_new_string(C_VALUE_DEFAULT));
+            continue;
+        }
+        if (vtype == NULL) {
+            return err_fail(errp, ERR_TYPE_ENFORCEMENT, ECODE_NONE, "There is no parameter '%s'",
+                            it.key);
+        }
+        if (!lu_force_value(it.key, *vtype, it.value, &value, errp)) {
+            return false;
+        }
+        json_set(*ret, it.key, value);
     }
-    return copy;
+    return true;
+}
+
+/* What is submitted of an option. */
+static bool value_of(struct cli_run *run, enum cli_option_id option, struct json **ret,
+                     GError **errp)
+{
+    const struct json *given = command_line_json(run->line, option);
+    if (json_kind(given) == JSON_OBJECT && option == CLI_OPT_hvopts) {
+        return force(given, hv_vtype, ret, errp);
+    }
+    if (json_kind(given) == JSON_OBJECT && option == CLI_OPT_backend) {
+        return force(given, be_vtype, ret, errp);
+    }
+    *ret = says(given) ? json_copy(given) : NULL;
+    return true;
 }
 
 static bool fill(struct cli_run *run, struct opcode *op, GError **errp)
@@ -103,9 +144,9 @@ static bool fill(struct cli_run *run, struct opcode *op, GError **errp)
         OP_SET(into, offline, offline);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(params); i++) {
-        const struct json *given = command_line_json(run->line, params[i].option);
-        CLEANUP(json_unrefp) struct json *value = says(given) ? with_defaults(given) : NULL;
-        if (!submit_set_json(op, params[i].offset, value, errp)) {
+        CLEANUP(json_unrefp) struct json *value = NULL;
+        if (!value_of(run, params[i].option, &value, errp) ||
+            !submit_set_json(op, params[i].offset, value, errp)) {
             return false;
         }
     }
