@@ -5,6 +5,7 @@
 
 #include "base/daemon.h"
 #include "base/fs.h"
+#include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
@@ -166,32 +167,14 @@ static void cleanup(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-    const struct daemon_row *row = &daemon_rows[DAEMON_luxid];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *log_file = NULL, *pid_file = NULL, *version = NULL;
     struct luxid luxid = {0};
-    struct daemon_desc desc;
-
-    if (!paths_init(&error) || !paths_take_level(&error)) {
-        g_printerr("%s: %s\n", row->name, error->message);
-        return DAEMON_EXIT_FAILURE;
-    }
-    log_file = path_of_log(DAEMON_luxid, DAEMON_LOG_MAIN);
-    pid_file = path_format(PATH_DAEMON_PIDFILE, row->name);
-    version = g_strdup_printf("%s (ganeti) version %s, " PACKAGE_NAME " " PACKAGE_VERSION,
-                              row->name, C_RELEASE_VERSION());
-    desc = (struct daemon_desc){
-        .name = row->name,
-        .version_text = version,
-        .log_file = log_file,
-        .pid_file = pid_file,
-        .user = row->user,
-        .group = row->group,
+    const struct daemon_desc desc = {
         .log_format = LOG_FORMAT_HASKELL,
         .options = DAEMON_OPTIONS_HASKELL | DAEMON_OPTIONS_VOTING | DAEMON_OPTIONS_NO_USER_CHECKS,
         .check = mastership_check,
         .prepare = prepare,
         .cleanup = cleanup,
     };
-    return daemon_main(&desc, argc, argv, &luxid);
+
+    return daemon_start(DAEMON_luxid, desc, argc, argv, &luxid);
 }

@@ -191,9 +191,10 @@ static bool sync_all(const char *dir, GError **errp)
 static bool move_to_place(const char *fresh, const char *place, GError **errp)
 {
     const char *parent = path_get(PATH_EXPORT_DIR);
+    int errnum = FAULT_POINT("export-before-move");
 
-    if (FAULT_POINT("export-before-move") != 0) {
-        return noded_fail(errp, "cannot move %s: fault point", fresh);
+    if (errnum != 0) {
+        return fs_error_set(errp, errnum, "put in place", fresh);
     }
     if (!g_file_test(place, G_FILE_TEST_EXISTS)) {
         return fs_rename(fresh, place, errp);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/about.h"
 #include "base/daemon.h"
 #include "base/log.h"
 #include "compat-config/paths/paths.h"
@@ -34,6 +35,9 @@ int main(int argc, char **argv)
     bool ok;
 
     g_set_prgname(program);
+    if (about_answer(argc, argv, program, NULL)) {
+        return 0;
+    }
     impexp_options_init(&options);
     if (!impexp_options_parse(&options, argc, argv, &error)) {
         fprintf(stderr, "%s: %s\n", program, error->message);

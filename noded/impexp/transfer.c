@@ -203,8 +203,8 @@ static bool start_program(struct transfer *transfer, enum program_id id, struct 
     }
     program->lines = lines_new(read_err, on_line, program);
     cmd_set_cwd(cmd, cwd);
-    cmd_set_input_fd(cmd, in);
-    cmd_set_output_fds(cmd, out, err);
+    cmd_set_input_fd(cmd, in_end);
+    cmd_set_output_fds(cmd, out_end, err);
     program->job = cmd_start(cmd, NULL, on_program_end, program, errp);
     return program->job != NULL;
 }

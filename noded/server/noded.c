@@ -10,6 +10,7 @@
 #include "base/http-server.h"
 #include "base/parse.h"
 #include "base/tls.h"
+#include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/server/dispatch.h"
@@ -266,32 +267,10 @@ int main(int argc, char **argv)
          set_max_clients},
         {NULL, NULL, NULL, NULL},
     };
-    const struct daemon_row *row = &daemon_rows[DAEMON_noded];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *log_file = NULL, *pid_file = NULL, *version = NULL;
     struct noded noded = {.max_clients = DEFAULT_MAX_CLIENTS};
-    struct daemon_desc desc;
-
-    if (!paths_init(&error) || !paths_take_level(&error)) {
-        g_printerr("%s: %s\n", row->name, error->message);
-        return DAEMON_EXIT_FAILURE;
-    }
-    cmd_pass_variable("GANETI_ROOTDIR");
-    cmd_pass_variable("GANETI_HOSTNAME");
-    log_file = path_of_log(DAEMON_noded, DAEMON_LOG_MAIN);
-    pid_file = path_format(PATH_DAEMON_PIDFILE, row->name);
-    version = g_strdup_printf("%s (ganeti) version %s, " PACKAGE_NAME " " PACKAGE_VERSION,
-                              row->name, C_RELEASE_VERSION());
-    desc = (struct daemon_desc){
-        .name = row->name,
-        .version_text = version,
-        .log_file = log_file,
-        .pid_file = pid_file,
-        .user = row->user,
-        .group = row->group,
+    const struct daemon_desc desc = {
         .console = "/dev/console",
         .log_format = LOG_FORMAT_PYTHON,
-        .default_port = row->port,
         .options = DAEMON_OPTIONS_BIND | DAEMON_OPTIONS_INTERFACE | DAEMON_OPTIONS_SSL,
         .extra = extra,
         .early = early,
@@ -300,5 +279,6 @@ int main(int argc, char **argv)
         .stop = stop,
         .cleanup = cleanup,
     };
-    return daemon_main(&desc, argc, argv, &noded);
+
+    return daemon_start(DAEMON_noded, desc, argc, argv, &noded);
 }

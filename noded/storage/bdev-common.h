@@ -4,8 +4,8 @@
 
 #include "noded/storage/bdev.h"
 
-extern const struct bdev_ops bdev_blockdev, bdev_drbd, bdev_ext, bdev_file, bdev_gluster, bdev_plain,
-    bdev_rbd, bdev_sharedfile;
+extern const struct bdev_ops bdev_blockdev, bdev_drbd, bdev_ext, bdev_file, bdev_gluster,
+    bdev_plain, bdev_rbd, bdev_sharedfile;
 
 /* Sets a BlockDeviceError; returns false. */
 bool bdev_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/cmd.h"
 #include "base/fs.h"
 #include "base/parse.h"
@@ -461,6 +462,9 @@ int main(int argc, char **argv)
     GError *error = NULL;
 
     g_set_prgname("daemon-util");
+    if (about_answer(argc, argv, "daemon-util", NULL)) {
+        return TOOL_OK;
+    }
     if (!paths_init(&error)) {
         return tool_end(false, error);
     }

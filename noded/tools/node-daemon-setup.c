@@ -8,7 +8,6 @@
 
 #include "base/cmd.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "compat-config/paths/paths.h"
 #include "compat-config/ssconf/ssconf.h"
 #include "facts/codec.h"
@@ -97,22 +96,9 @@ static bool set_up(const struct node_daemon_setup *setup, GError **errp)
            (!setup->has.start_node_daemon || !setup->start_node_daemon || restart(errp));
 }
 
-static bool set_node_up(const struct tool_options *opts, GError **errp)
+static bool set_node_up(const void *request, bool dry_run, GError **errp)
 {
-    struct node_daemon_setup *setup = tool_read_request(&fact_object_node_daemon_setup, errp);
-    bool ok;
-
-    if (setup == NULL) {
-        return false;
-    }
-    ok = check(setup, errp);
-    if (ok && opts->dry_run) {
-        log_info("dry run: nothing is changed");
-    } else {
-        ok = ok && set_up(setup, errp);
-    }
-    fact_object_free(&fact_object_node_daemon_setup, setup);
-    return ok;
+    return check(request, errp) && (dry_run || set_up(request, errp));
 }
 
 int main(int argc, char **argv)
@@ -123,14 +109,6 @@ int main(int argc, char **argv)
                    "input describes, and starts its\nnode daemon. \"gnt-node add\" runs it over "
                    "ssh.",
         .dry_run = true};
-    struct tool_options opts;
-    GError *error = NULL;
-    bool ok;
-    int code;
 
-    if (!tool_start(&tool, &opts, &argc, &argv, &code)) {
-        return code;
-    }
-    ok = set_node_up(&opts, &error);
-    return tool_end(ok, error);
+    return tool_request_main(&tool, &fact_object_node_daemon_setup, set_node_up, argc, argv);
 }

@@ -6,9 +6,7 @@
 
 #include "base/cmd.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "compat-config/paths/paths.h"
-#include "facts/codec.h"
 #include "noded/ssh/files.h"
 #include "noded/ssh/update.h"
 #include "noded/tools/tool.h"
@@ -81,22 +79,12 @@ static bool prepare(const struct node_join *join, GError **errp)
            (!join->has.authorized_keys || authorize(&join->authorized_keys, errp));
 }
 
-static bool prepare_node(const struct tool_options *opts, GError **errp)
+static bool prepare_node(const void *request, bool dry_run, GError **errp)
 {
-    struct node_join *join = tool_read_request(&fact_object_node_join, errp);
-    bool ok;
+    const struct node_join *join = request;
 
-    if (join == NULL) {
-        return false;
-    }
-    ok = ssh_request_is_ours(join->cluster_name, join->node_daemon_certificate, errp);
-    if (ok && opts->dry_run) {
-        log_info("dry run: nothing is changed");
-    } else {
-        ok = ok && prepare(join, errp);
-    }
-    fact_object_free(&fact_object_node_join, join);
-    return ok;
+    return ssh_request_is_ours(join->cluster_name, join->node_daemon_certificate, errp) &&
+           (dry_run || prepare(join, errp));
 }
 
 int main(int argc, char **argv)
@@ -107,14 +95,6 @@ int main(int argc, char **argv)
                    "cluster's nodes log in, as the\nJSON object on standard input says. "
                    "\"gnt-node add\" runs it over ssh.",
         .dry_run = true};
-    struct tool_options opts;
-    GError *error = NULL;
-    bool ok;
-    int code;
 
-    if (!tool_start(&tool, &opts, &argc, &argv, &code)) {
-        return code;
-    }
-    ok = prepare_node(&opts, &error);
-    return tool_end(ok, error);
+    return tool_request_main(&tool, &fact_object_node_join, prepare_node, argc, argv);
 }

@@ -2,27 +2,15 @@
  * lib/tools/ssh_update.py). */
 #include "config.h"
 
-#include "base/log.h"
-#include "facts/codec.h"
 #include "noded/ssh/update.h"
 #include "noded/tools/tool.h"
 
-static bool update_node(const struct tool_options *opts, GError **errp)
+static bool update_node(const void *request, bool dry_run, GError **errp)
 {
-    struct ssh_update *update = tool_read_request(&fact_object_ssh_update, errp);
-    bool ok;
+    const struct ssh_update *update = request;
 
-    if (update == NULL) {
-        return false;
-    }
-    ok = ssh_request_is_ours(update->cluster_name, update->node_daemon_certificate, errp);
-    if (ok && opts->dry_run) {
-        log_info("dry run: nothing is changed");
-    } else {
-        ok = ok && ssh_update_apply(update, errp);
-    }
-    fact_object_free(&fact_object_ssh_update, update);
-    return ok;
+    return ssh_request_is_ours(update->cluster_name, update->node_daemon_certificate, errp) &&
+           (dry_run || ssh_update_apply(update, errp));
 }
 
 int main(int argc, char **argv)
@@ -33,14 +21,6 @@ int main(int argc, char **argv)
                    "a new key of root, as\nthe JSON object on standard input says. The master runs "
                    "it over ssh.",
         .dry_run = true};
-    struct tool_options opts;
-    GError *error = NULL;
-    bool ok;
-    int code;
 
-    if (!tool_start(&tool, &opts, &argc, &argv, &code)) {
-        return code;
-    }
-    ok = update_node(&opts, &error);
-    return tool_end(ok, error);
+    return tool_request_main(&tool, &fact_object_ssh_update, update_node, argc, argv);
 }

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/log.h"
 #include "compat-config/paths/paths.h"
-#include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
 #include "noded/crypto/node-cert.h"
@@ -25,8 +23,9 @@ static bool remove_certificate(GError **errp)
            fs_remove_file(list, errp);
 }
 
-static bool update(const struct ssl_update *request, bool dry_run, GError **errp)
+static bool update(const void *data, bool dry_run, GError **errp)
 {
+    const struct ssl_update *request = data;
     bool create = strcmp(request->action, C_CRYPTO_ACTION_CREATE) == 0;
 
     if (!create && strcmp(request->action, C_CRYPTO_ACTION_DELETE) != 0) {
@@ -41,21 +40,9 @@ static bool update(const struct ssl_update *request, bool dry_run, GError **errp
         return false;
     }
     if (dry_run) {
-        log_info("dry run: nothing is changed");
         return true;
     }
     return create ? node_cert_renew(request->node_name, false, errp) : remove_certificate(errp);
-}
-
-static bool update_node(const struct tool_options *opts, GError **errp)
-{
-    struct ssl_update *request = tool_read_request(&fact_object_ssl_update, errp);
-    bool ok = request != NULL && update(request, opts->dry_run, errp);
-
-    if (request != NULL) {
-        fact_object_free(&fact_object_ssl_update, request);
-    }
-    return ok;
 }
 
 int main(int argc, char **argv)
@@ -65,14 +52,6 @@ int main(int argc, char **argv)
         .summary = "Makes or removes this node's own certificate, as the JSON object on standard "
                    "input says. The master runs\nit over ssh.",
         .dry_run = true};
-    struct tool_options opts;
-    GError *error = NULL;
-    bool ok;
-    int code;
 
-    if (!tool_start(&tool, &opts, &argc, &argv, &code)) {
-        return code;
-    }
-    ok = update_node(&opts, &error);
-    return tool_end(ok, error);
+    return tool_request_main(&tool, &fact_object_ssl_update, update, argc, argv);
 }

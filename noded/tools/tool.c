@@ -76,7 +76,7 @@ bool tool_start(const struct tool *tool, struct tool_options *opts, int *argc, c
     return true;
 }
 
-void *tool_read_request(const struct fact_object *object, GError **errp)
+static void *read_request(const struct fact_object *object, GError **errp)
 {
     static const char where[] = "standard input";
     CLEANUP(json_unrefp) struct json *value = NULL;
@@ -100,4 +100,27 @@ int tool_end(bool ok, GError *error)
         g_error_free(error);
     }
     return ok ? TOOL_OK : TOOL_FAILURE;
+}
+
+int tool_request_main(const struct tool *tool, const struct fact_object *object,
+                      tool_request_fn *run, int argc, char **argv)
+{
+    struct tool_options opts;
+    GError *error = NULL;
+    void *request;
+    bool ok;
+    int code;
+
+    if (!tool_start(tool, &opts, &argc, &argv, &code)) {
+        return code;
+    }
+    request = read_request(object, &error);
+    ok = request != NULL && run(request, opts.dry_run, &error);
+    if (ok && opts.dry_run) {
+        log_info("dry run: the request is good, nothing was changed");
+    }
+    if (request != NULL) {
+        fact_object_free(object, request);
+    }
+    return tool_end(ok, error);
 }

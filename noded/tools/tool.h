@@ -30,10 +30,13 @@ struct tool {
 bool tool_start(const struct tool *tool, struct tool_options *opts, int *argc, char ***argv,
                 int *ret_exit);
 
-/* The request on standard input, for fact_object_free(). NULL after an error. */
-void *tool_read_request(const struct fact_object *object, GError **errp);
-
 /* The exit code; an error is told on standard error and freed. */
 int tool_end(bool ok, GError *error);
+
+/* The whole main() of a program that does what a request on standard input says. run() checks the
+ * request and carries it out, unless dry_run. */
+typedef bool tool_request_fn(const void *request, bool dry_run, GError **errp);
+int tool_request_main(const struct tool *tool, const struct fact_object *object,
+                      tool_request_fn *run, int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/about.h"
 #include "base/http-client.h"
 #include "htools/backends/http/fetch.h"
 
@@ -128,14 +129,20 @@ static void print_answer(const char *word, const char *text)
     printf("%s %zu\n%s", word, strlen(text), text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const char help[] = "Usage: htools-fetch < URLS\n\nFetches documents for the other "
+                               "htools: one URL on each line "
+                               "of standard input.\n";
     g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func(g_free);
     g_autofree GError **errors = NULL;
     g_autofree char **texts = NULL;
     char *line = NULL;
     size_t room = 0;
 
+    if (about_answer(argc, argv, "htools-fetch", help)) {
+        return EXIT_SUCCESS;
+    }
     while (getline(&line, &room, stdin) > 0) {
         g_ptr_array_add(urls, g_strdup(g_strchomp(line)));
     }

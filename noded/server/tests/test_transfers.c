@@ -9,6 +9,7 @@
 
 #include "base/cmd-testing.h"
 #include "base/cmd.h"
+#include "base/fault.h"
 #include "base/fs-tree.h"
 #include "base/fs.h"
 #include "base/tests/golden.h"
@@ -165,6 +166,27 @@ START_TEST(export_replaces_the_one_before)
     ck_assert(!g_file_test(old, G_FILE_TEST_EXISTS));
     ck_assert(!g_file_test(fresh, G_FILE_TEST_EXISTS));
     refused(call(RPC_finalize_export, "[%s, []]", instance), "inst1.example.com.new");
+}
+END_TEST
+
+START_TEST(export_that_breaks_off_keeps_the_one_before)
+{
+    g_autofree char *instance = sample_instance();
+    g_autofree char *file = in_exports("inst1.example.com.new/new-dump");
+    g_autofree char *old = in_exports("inst1.example.com/old-dump");
+    g_autofree char *now = in_exports("inst1.example.com/new-dump");
+
+    write_file(old, "old");
+    write_file(file, "new");
+    fault_set("export-before-move=EIO");
+    refused(call(RPC_finalize_export, "[%s, []]", instance), "inst1.example.com.new");
+    ck_assert(g_file_test(old, G_FILE_TEST_IS_REGULAR));
+    fault_set("fs-write-before-rename=ENOSPC");
+    refused(call(RPC_finalize_export, "[%s, []]", instance), "config.ini");
+    ck_assert(g_file_test(old, G_FILE_TEST_IS_REGULAR));
+    fault_set(NULL);
+    equals(call(RPC_finalize_export, "[%s, []]", instance), "[true, null]");
+    ck_assert(g_file_test(now, G_FILE_TEST_IS_REGULAR));
 }
 END_TEST
 
@@ -375,7 +397,8 @@ START_TEST(number_of_another_program_is_left_alone)
 END_TEST
 
 UNIT_MAIN_FIXTURE("transfers", setup, teardown, export_is_described_as_the_reference_does,
-                  export_replaces_the_one_before, descriptions_are_read_as_python_does,
-                  values_survive_writing_and_reading, files_are_those_of_exports,
-                  carrier_is_started_with_its_options, failed_start_leaves_nothing, status_is_read,
-                  running_transfer_is_stopped, number_of_another_program_is_left_alone)
+                  export_replaces_the_one_before, export_that_breaks_off_keeps_the_one_before,
+                  descriptions_are_read_as_python_does, values_survive_writing_and_reading,
+                  files_are_those_of_exports, carrier_is_started_with_its_options,
+                  failed_start_leaves_nothing, status_is_read, running_transfer_is_stopped,
+                  number_of_another_program_is_left_alone)

@@ -74,19 +74,24 @@ static bool read_identity(struct bdev *dev, struct mirror *mirror, GError **errp
     const struct json *extra = dev->disk->extra;
     const struct json *params = extra != NULL ? json_get(extra, "dynamic_params") : NULL;
     const struct fact_value *port = id->n == ID_PARTS ? &id->v[ID_PORT] : NULL;
+    bool alone = port != NULL && port->kind == JSON_NULL;
 
     mirror->net.secret = id->n == ID_PARTS ? fact_value_text(&id->v[ID_SECRET]) : NULL;
-    if (mirror->net.secret == NULL || port->kind != JSON_INT || port->integer <= 0 ||
-        port->integer > G_MAXUINT16) {
+    if (mirror->net.secret == NULL ||
+        (!alone && (port->kind != JSON_INT || port->integer <= 0 || port->integer > G_MAXUINT16))) {
         return bdev_fail(errp, "disk %s: its identity is not that of a DRBD disk", dev->disk->uuid);
     }
-    mirror->net.local_port = mirror->net.remote_port = (int)port->integer;
+    mirror->net.local_port = mirror->net.remote_port = alone ? 0 : (int)port->integer;
     mirror->net.hmac = C_DRBD_HMAC_ALG;
     if (json_kind(params) != JSON_OBJECT || !dynamic_minor(params, &mirror->minor) ||
         !dynamic_address(params, C_DDP_LOCAL_IP, &mirror->net.local) ||
         !dynamic_address(params, C_DDP_REMOTE_IP, &mirror->net.remote)) {
         return bdev_fail(errp, "disk %s: the master did not tell minor and addresses for this node",
                          dev->disk->uuid);
+    }
+    /* So a new half begins that replaces the one on another node. */
+    if (alone) {
+        mirror->net.local = NULL;
     }
     return check_addresses(mirror, errp);
 }

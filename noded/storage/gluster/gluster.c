@@ -161,8 +161,7 @@ static char *gluster_uri(struct bdev *dev, enum hypervisor hypervisor, GError **
         return bdev_unsupported_uri(dev, hypervisor, errp);
     }
     return g_strdup_printf("gluster://%s%s%s:%" G_GINT64_FORMAT "/%s/%s", ipv6 ? "[" : "",
-                           volume->host, ipv6 ? "]" : "", volume->port, volume->name,
-                           volume->file);
+                           volume->host, ipv6 ? "]" : "", volume->port, volume->name, volume->file);
 }
 
 const struct bdev_ops bdev_gluster = {

@@ -146,9 +146,8 @@ static bool rbd_grow(struct bdev *dev, const struct bdev_grow *how, GError **err
         return bdev_fail(errp, "volume %s/%s: cannot grow by a negative amount", volume->pool,
                          volume->name);
     }
-    return run(dev,
-               rbd_build_resize(volume->pool, volume->name, dev->disk->size + how->amount), "grow",
-               errp);
+    return run(dev, rbd_build_resize(volume->pool, volume->name, dev->disk->size + how->amount),
+               "grow", errp);
 }
 
 static char *rbd_uri(struct bdev *dev, enum hypervisor hypervisor, GError **errp)

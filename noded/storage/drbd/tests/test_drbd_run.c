@@ -1,5 +1,5 @@
-/* The run layer: what is run for a mirror in which state. Its parts are files, the kernel's word is a
- * file, and no program is started. */
+/* The run layer: what is run for a mirror in which state. Its parts are files, the kernel's word is
+ * a file, and no program is started. */
 #include <string.h>
 #include <unistd.h>
 
@@ -34,9 +34,9 @@ static char *make_file(const char *name, int64_t size)
 /* state: the line of minor 3 behind its number; NULL: none. */
 static void set_state(const char *state)
 {
-    g_autofree char *text = g_strdup_printf("version: 8.4.11 (api:1/proto:86-101)\n%s%s\n",
-                                            state != NULL ? " 3: " : "",
-                                            state != NULL ? state : "");
+    g_autofree char *text =
+        g_strdup_printf("version: 8.4.11 (api:1/proto:86-101)\n%s%s\n", state != NULL ? " 3: " : "",
+                        state != NULL ? state : "");
 
     ck_assert(g_file_set_contents(status_path, text, -1, NULL));
 }
@@ -166,9 +166,8 @@ static void expect_runs(const char *expected)
         g_auto(GStrv) words = g_strsplit(*line, " ", -1);
 
         if (**line != '\0') {
-            const char *verb = g_str_equal(words[0], "drbdmeta")
-                                   ? words[g_strv_length(words) - 1]
-                                   : words[1];
+            const char *verb =
+                g_str_equal(words[0], "drbdmeta") ? words[g_strv_length(words) - 1] : words[1];
 
             g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", verb);
         }
@@ -232,8 +231,8 @@ START_TEST(a_wrong_peer_is_left_a_wrong_disk_is_not_touched)
     answer_show(1, data_path, "192.0.2.9");
     answer_show(1, data_path, "192.0.2.2");
     ck_assert(assemble(disk, NULL));
-    ck_assert_ptr_nonnull(
-        strstr(cmd_recorder_text(recorder), "disconnect ipv4:192.0.2.1:11000 ipv4:192.0.2.9:11000"));
+    ck_assert_ptr_nonnull(strstr(cmd_recorder_text(recorder),
+                                 "disconnect ipv4:192.0.2.1:11000 ipv4:192.0.2.9:11000"));
     expect_runs("show disconnect connect show");
     answer_show(0, "/dev/other/disk", "192.0.2.2");
     ck_assert(!assemble(disk, &error));
@@ -254,6 +253,18 @@ START_TEST(a_mirror_works_without_its_disk)
 }
 END_TEST
 
+START_TEST(a_half_without_a_port_stands_alone)
+{
+    CLEANUP(disk_freep) struct disk *disk = mirror(addresses);
+
+    fact_clear(&type_VALUE, &disk->logical_id.v[2]);
+    set_state(NULL);
+    answer_show(0, data_path, NULL);
+    ck_assert(assemble(disk, NULL));
+    expect_runs("new-resource new-minor apply-al attach disk-options primary");
+}
+END_TEST
+
 START_TEST(metadata_are_made)
 {
     CLEANUP(disk_freep) struct disk *disk = mirror(addresses);
@@ -268,7 +279,8 @@ START_TEST(metadata_are_made)
 
         ck_assert_msg(dev != NULL, "%s", error != NULL ? error->message : "");
     }
-    expect_runs("create-md new-resource new-minor apply-al attach disk-options connect show primary");
+    expect_runs(
+        "create-md new-resource new-minor apply-al attach disk-options connect show primary");
     set_state(secondary);
     ck_assert_ptr_null(bdev_create(disk, &use, &how, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "in use"));
@@ -411,6 +423,7 @@ END_TEST
 
 UNIT_MAIN_FIXTURE("drbd-run", setup, teardown, a_new_mirror_is_assembled,
                   a_mirror_that_is_right_stays, what_lacks_is_added,
-                  a_wrong_peer_is_left_a_wrong_disk_is_not_touched, a_mirror_works_without_its_disk,
+                  a_wrong_peer_is_left_a_wrong_disk_is_not_touched,
+                  a_half_without_a_port_stands_alone, a_mirror_works_without_its_disk,
                   metadata_are_made, roles_that_are_right_cost_nothing, parts_are_exchanged,
                   only_what_stands_alone_is_connected, states_are_told, identities_are_checked)

@@ -91,8 +91,9 @@ START_TEST(devices_are_found)
     g_free(device);
     ck_assert(rbd_mapped_find(mapped, "other", "vol", &device, NULL) && device == NULL);
     /* Before Ceph 14. */
-    ck_assert(rbd_mapped_find("{\"0\": {\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd1\"}}",
-                              "p", "v", &device, NULL));
+    ck_assert(
+        rbd_mapped_find("{\"0\": {\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd1\"}}",
+                        "p", "v", &device, NULL));
     ck_assert_str_eq(device, "/dev/rbd1");
     g_free(device);
     ck_assert(rbd_mapped_find("{}", "p", "v", &device, NULL) && device == NULL);
@@ -102,7 +103,11 @@ END_TEST
 START_TEST(strange_lists_are_refused)
 {
     static const char *const bad[] = {
-        "", "null", "7", "[7]", "[{\"pool\": \"p\", \"name\": \"v\"}]",
+        "",
+        "null",
+        "7",
+        "[7]",
+        "[{\"pool\": \"p\", \"name\": \"v\"}]",
         "[{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd1\"}, "
         "{\"pool\": \"p\", \"name\": \"v\", \"device\": \"/dev/rbd2\"}]"};
 
