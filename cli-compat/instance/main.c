@@ -6,13 +6,8 @@
 #define cmd_instance_add              cmd_not_available
 #define cmd_instance_batch_create     cmd_not_available
 #define cmd_instance_change_group     cmd_not_available
-#define cmd_instance_console          cmd_not_available
 #define cmd_instance_deactivate_disks cmd_not_available
-#define cmd_instance_failover         cmd_not_available
 #define cmd_instance_grow_disk        cmd_not_available
-#define cmd_instance_info             cmd_not_available
-#define cmd_instance_migrate          cmd_not_available
-#define cmd_instance_modify           cmd_not_available
 #define cmd_instance_move             cmd_not_available
 #define cmd_instance_recreate_disks   cmd_not_available
 #define cmd_instance_reinstall        cmd_not_available

@@ -5,6 +5,7 @@
 
 #include "base/json-writer.h"
 #include "facts/codec.h"
+#include "facts/constants.h"
 #include "jobs/lu/names.h"
 #include "jobs/lu/rpc.h"
 
@@ -145,5 +146,27 @@ bool lu_allocate(struct lu *lu, const struct ia_request *request, const char *al
         ia_answer_clear(ret);
         return false;
     }
+    return true;
+}
+
+bool lu_allocator_or_node(struct lu *lu, char **allocator, bool *has, const char *node,
+                          GError **errp)
+{
+    bool shortcut = g_strcmp0(*allocator, C_DEFAULT_IALLOCATOR_SHORTCUT) == 0;
+    if (*allocator != NULL && node != NULL) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                        "Either an allocator or a node can be given, not both");
+    }
+    if (!shortcut && (*allocator != NULL || node != NULL)) {
+        return true;
+    }
+    const char *usual = cfg_cluster(lu_cfg(lu))->default_iallocator;
+    if (usual == NULL || *usual == '\0') {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                        "Neither an allocator nor a node is given, and the cluster has no default "
+                        "allocator: give one of them, or set a default");
+    }
+    lu_text_set(allocator, usual);
+    *has = true;
     return true;
 }

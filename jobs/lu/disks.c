@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "compat-config/model/disk.h"
 #include "facts/codec.h"
+#include "facts/constants.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/rpc.h"
 
@@ -27,6 +28,65 @@ void lu_disk_devices(const struct disk *disk, const char *primary_uuid, GArray *
     g_array_append_val(devices, one);
     one.node_uuid = a_first ? drbd.node_b : drbd.node_a;
     g_array_append_val(devices, one);
+}
+
+bool lu_disks_all_in(struct cfg_disks disks, int set)
+{
+    for (size_t i = 0; i < disks.n; i++) {
+        if (!const_has(set, (int)disks.v[i]->dev_type)) {
+            return false;
+        }
+    }
+    return disks.n > 0 || const_has(set, DISK_TEMPLATE_DISKLESS);
+}
+
+bool lu_disks_any_in(struct cfg_disks disks, int set)
+{
+    for (size_t i = 0; i < disks.n; i++) {
+        if (const_has(set, (int)disks.v[i]->dev_type)) {
+            return true;
+        }
+    }
+    return disks.n == 0 && const_has(set, DISK_TEMPLATE_DISKLESS);
+}
+
+static bool is_whole_there(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                           const char *node_uuid)
+{
+    CLEANUP(lu_answer_freep)
+    struct lu_answer *answer = lu_call_node(
+        lu, node_uuid, LU_CALL(blockdev_find, .disk = {.disk = disk, .instance = instance}));
+    if (!lu_answer_warn(lu, answer, "Cannot find a disk of instance %s on node %s", instance->name,
+                        answer->node_name)) {
+        return false;
+    }
+    if (json_kind(answer->payload) != JSON_OBJECT || json_len(answer->payload) == 0) {
+        lu_warn(lu, "A disk of instance %s is not on node %s", instance->name, answer->node_name);
+        return false;
+    }
+    struct block_dev_status status = {0};
+    g_autoptr(GError) error = NULL;
+    if (!fact_object_decode_at(&fact_object_block_dev_status, answer->payload, &status, NULL,
+                               &error)) {
+        lu_warn(lu, "Node %s on a disk of instance %s: %s", answer->node_name, instance->name,
+                error->message);
+        return false;
+    }
+    bool whole = !status.is_degraded;
+    fact_object_clear(&fact_object_block_dev_status, &status);
+    return whole;
+}
+
+bool lu_disk_is_consistent(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                           const char *node_uuid, bool on_primary)
+{
+    bool assembled =
+        on_primary || disk->dev_type == DISK_TEMPLATE_DRBD || disk->dev_type == DISK_TEMPLATE_PLAIN;
+    bool whole = !assembled || is_whole_there(lu, instance, disk, node_uuid);
+    for (size_t i = 0; whole && i < disk->children.n; i++) {
+        whole = lu_disk_is_consistent(lu, instance, &disk->children.v[i], node_uuid, on_primary);
+    }
+    return whole;
 }
 
 /* --- Recorded state -----------------------------------------------------------------------------

@@ -16,6 +16,15 @@ struct lu_device {
 /* Appends to an array of struct lu_device. */
 void lu_disk_devices(const struct disk *disk, const char *primary_uuid, GArray *devices);
 
+/* Whether all or some of the templates of an instance's disks are in a CONST_SET; an instance
+ * without disks has the template diskless (utils AllDiskOfType, AnyDiskOfType). */
+bool lu_disks_all_in(struct cfg_disks disks, int set);
+bool lu_disks_any_in(struct cfg_disks disks, int set);
+/* Whether the disk is whole on a node, with everything below it; warns of what is not there
+ * (CheckDiskConsistency). on_primary: else only what a secondary node assembles is looked at. */
+bool lu_disk_is_consistent(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                           const char *node_uuid, bool on_primary);
+
 /* --- Recorded state -----------------------------------------------------------------------------
  *
  * Each is one commit, and none if nothing changes (ConfigModifications.hs setInstanceStatus). NULL:

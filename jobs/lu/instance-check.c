@@ -3,10 +3,13 @@
 
 #include "jobs/lu/instance-check.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "compat-config/model/fill.h"
 #include "facts/codec.h"
 #include "facts/params.h"
+#include "jobs/lu/params.h"
 #include "jobs/lu/rpc.h"
 
 const struct instance *lu_locked_instance(struct lu *lu, const char *uuid, const char *name,
@@ -145,7 +148,7 @@ bool lu_check_bridges(struct lu *lu, const struct instance *instance, const char
 }
 
 /* The hypervisor's part of what a node says of itself: [boot id, storage, [hypervisor]]. */
-static const struct json *hv_part(const struct json *info)
+const struct json *lu_node_info_hv(const struct json *info)
 {
     if (json_kind(info) != JSON_ARRAY || json_len(info) != 3 ||
         json_kind(json_at(info, 2)) != JSON_ARRAY || json_len(json_at(info, 2)) != 1) {
@@ -154,21 +157,33 @@ static const struct json *hv_part(const struct json *info)
     return json_at(json_at(info, 2), 0);
 }
 
-bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
-                          enum hypervisor hypervisor, GError **errp)
+struct json *lu_hv_specs(struct lu *lu, enum hypervisor hypervisor)
 {
-    CLEANUP(json_unrefp) struct json *specs = json_new_array();
-    struct json *spec = json_new_array();
+    struct json *specs = json_new_array(), *spec = json_new_array();
     json_append(spec, json_new_string(fact_enum_hypervisor.words[hypervisor]));
     json_append(spec, cluster_hvparams(lu, hypervisor));
     json_append(specs, spec);
+    return specs;
+}
+
+bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
+                          enum hypervisor hypervisor, GError **errp)
+{
+    int64_t free_mib;
+    return lu_find_free_memory(lu, node_uuid, what, mib, hypervisor, &free_mib, errp);
+}
+
+bool lu_find_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
+                         enum hypervisor hypervisor, int64_t *ret_free, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *specs = lu_hv_specs(lu, hypervisor);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(lu, node_uuid, LU_CALL(node_info, .hv_specs = specs));
     if (!lu_answer_check_prereq(answer, ECODE_ENVIRON, errp, "Cannot ask node %s for its memory",
                                 answer->node_name)) {
         return false;
     }
-    const struct json *hv = hv_part(answer->payload);
+    const struct json *hv = lu_node_info_hv(answer->payload);
     const struct json *free_mib = json_kind(hv) == JSON_OBJECT ? json_get(hv, "memory_free") : NULL;
     if (json_kind(free_mib) != JSON_INT) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_ENVIRON,
@@ -180,6 +195,7 @@ bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what
                         " MiB are needed, %" G_GINT64_FORMAT " MiB are free",
                         answer->node_name, what, mib, json_int(free_mib));
     }
+    *ret_free = json_int(free_mib);
     return true;
 }
 
@@ -208,4 +224,39 @@ bool lu_check_hvparams(struct lu *lu, const char *const *nodes, size_t n,
         }
     }
     return true;
+}
+
+bool lu_check_node_not_drained(struct lu *lu, const char *node_uuid, GError **errp)
+{
+    const struct node *node = cfg_node_get(lu_cfg(lu), node_uuid);
+    return node == NULL || !node->drained ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
+                    "Node %s is marked drained and takes no instances", node->name);
+}
+
+/* --- What runs where ----------------------------------------------------------------------------
+ */
+struct lu_answers *lu_call_instance_list(struct lu *lu, const char *const *nodes, size_t n,
+                                         enum hypervisor hypervisor)
+{
+    struct any_list hypervisors = {0};
+    *(struct json **)fact_list_add(&type_any_list, &hypervisors) =
+        json_new_string(fact_enum_hypervisor.words[hypervisor]);
+    CLEANUP(json_unrefp)
+    struct json *hvparams = lu_json_of(&type_hv_map, &cfg_cluster(lu_cfg(lu))->hvparams);
+    struct lu_answers *answers = lu_call_nodes(
+        lu, nodes, n, LU_CALL(instance_list, .hypervisor_list = hypervisors, .hvparams = hvparams));
+    fact_clear(&type_any_list, &hypervisors);
+    return answers;
+}
+
+bool lu_list_has(const struct json *list, const char *text)
+{
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_len(list); i++) {
+        const struct json *one = json_at(list, i);
+        if (json_kind(one) == JSON_STRING && strcmp(json_string(one), text) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -28,6 +28,13 @@ bool lu_check_bridges(struct lu *lu, const struct instance *instance, const char
 /* mib is free; for what: "starting instance web1". */
 bool lu_check_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
                           enum hypervisor hypervisor, GError **errp);
+/* The same, and tells how much is free; mib 0: whatever there is will do. */
+bool lu_find_free_memory(struct lu *lu, const char *node_uuid, const char *what, int64_t mib,
+                         enum hypervisor hypervisor, int64_t *ret_free, GError **errp);
+/* The hypervisor's part of an answer to node_info with one hypervisor; NULL if there is none. */
+const struct json *lu_node_info_hv(const struct json *info);
+/* [[hypervisor, the cluster's parameters]], as node_info takes it; owned by the caller. */
+struct json *lu_hv_specs(struct lu *lu, enum hypervisor hypervisor);
 /* Hypervisor parameters as a whole on the nodes that run instances. */
 bool lu_check_hvparams(struct lu *lu, const char *const *nodes, size_t n,
                        enum hypervisor hypervisor, const struct value_map *filled, GError **errp);
@@ -41,5 +48,13 @@ bool lu_instance_info(struct lu *lu, const struct instance *instance, bool prere
 bool lu_info_is_running(const struct json *info);
 /* Its user has shut it down and the cluster cares. */
 bool lu_info_is_user_down(struct lu *lu, const struct instance *instance, const struct json *info);
+
+/* Names of the guests that run on nodes: lists of texts. lu_answers_free(). */
+struct lu_answers *lu_call_instance_list(struct lu *lu, const char *const *nodes, size_t n,
+                                         enum hypervisor hypervisor);
+/* Whether a node's list of texts has this one. */
+bool lu_list_has(const struct json *list, const char *text);
+/* The node takes no new instances while it is drained. */
+bool lu_check_node_not_drained(struct lu *lu, const char *node_uuid, GError **errp);
 
 #endif

@@ -2,6 +2,8 @@
  * lib/cmdlib/instance_operation.py, lib/cmdlib/instance_storage.py). */
 #include "config.h"
 
+#include "jobs/lu/instance-run.h"
+
 #include <string.h>
 
 #include "base/json.h"
@@ -24,8 +26,8 @@ static const char not_offline[] = "only an instance that is not put away (offlin
 
 /* --- Calls --------------------------------------------------------------------------------------
  */
-static bool start(struct lu *lu, const char *uuid, const struct value_map *hvparams,
-                  const struct beparams *beparams, bool paused, GError **errp)
+bool lu_instance_start(struct lu *lu, const char *uuid, const struct value_map *hvparams,
+                       const struct beparams *beparams, bool paused, GError **errp)
 {
     const struct instance *instance = cfg_instance_get(lu_cfg(lu), uuid);
     struct any_list reason = lu_reason(lu);
@@ -182,7 +184,7 @@ static bool startup_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED
     }
     return (!own->user_down || stop(lu, uuid, op->shutdown_timeout, errp)) &&
            lu_disks_start(lu, uuid, op->force, errp) &&
-           start(lu, uuid, &own->hvparams, &own->beparams, op->startup_paused, errp);
+           lu_instance_start(lu, uuid, &own->hvparams, &own->beparams, op->startup_paused, errp);
 }
 
 static bool startup_env(struct lu *lu, struct hooks_env *env, GError **errp G_GNUC_UNUSED)
@@ -350,7 +352,7 @@ static bool reboot_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED,
             return false;
         }
         if (!lu_disks_start(lu, uuid, op->ignore_secondaries, errp) ||
-            !start(lu, uuid, NULL, NULL, false, errp)) {
+            !lu_instance_start(lu, uuid, NULL, NULL, false, errp)) {
             return false;
         }
     }

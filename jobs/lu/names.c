@@ -126,13 +126,14 @@ const struct node *lu_expand_node_slot(struct lu *lu, struct lu_name_slot slot, 
     return node;
 }
 
-const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot slot, GError **errp)
+static const struct instance *lock_instance(struct lu *lu, struct lu_name_slot slot,
+                                            bool allow_forthcoming, GError **errp)
 {
     const struct instance *instance = lu_expand_instance(lu, *slot.name, *slot.uuid, errp);
     if (instance == NULL) {
         return NULL;
     }
-    if (cfg_instance_is_forthcoming(instance)) {
+    if (!allow_forthcoming && cfg_instance_is_forthcoming(instance)) {
         err_set(errp, ERR_OP_PREREQ, ECODE_NONE,
                 "Instance %s is forthcoming: this operation needs a real one", instance->name);
         return NULL;
@@ -140,6 +141,17 @@ const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot 
     fill_slot(slot, instance->name, instance->uuid);
     lu_need(lu, LOCK_LEVEL_INSTANCE, instance->name);
     return instance;
+}
+
+const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot slot, GError **errp)
+{
+    return lock_instance(lu, slot, false, errp);
+}
+
+const struct instance *lu_lock_any_instance_slot(struct lu *lu, struct lu_name_slot slot,
+                                                 GError **errp)
+{
+    return lock_instance(lu, slot, true, errp);
 }
 
 GPtrArray *lu_expand_nodes(struct lu *lu, const char *const *names, size_t n, GError **errp)

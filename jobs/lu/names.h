@@ -31,6 +31,9 @@ const struct node *lu_expand_node_slot(struct lu *lu, struct lu_name_slot slot, 
 /* Also asks for the instance's lock. A forthcoming instance is an error. */
 const struct instance *lu_lock_instance_slot(struct lu *lu, struct lu_name_slot slot,
                                              GError **errp);
+/* The same, whether it is forthcoming or not. */
+const struct instance *lu_lock_any_instance_slot(struct lu *lu, struct lu_name_slot slot,
+                                                 GError **errp);
 
 /* Names to UUIDs, in their order; no names: all nodes or instances. Freeing the array frees them;
  * NULL on error. */

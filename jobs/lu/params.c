@@ -352,3 +352,15 @@ bool lu_update_diskparams(const struct disk_template_params *given, struct value
     }
     return true;
 }
+
+struct json *lu_json_of(const struct fact_type *type, const void *value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct json_writer w = json_writer_init(text, JSON_COMPACT);
+    struct json *json = NULL;
+    fact_encode(type, value, &w);
+    if (!json_parse(text->str, (gssize)text->len, &json, NULL)) {
+        g_assert_not_reached(); /* written right here */
+    }
+    return json;
+}

@@ -42,4 +42,7 @@ bool lu_force_diskparams(const struct disk_template_params *given, struct value_
 bool lu_update_diskparams(const struct disk_template_params *given, struct value_map_map *params,
                           GError **errp);
 
+/* A value of the rows as a tree; owned by the caller. */
+struct json *lu_json_of(const struct fact_type *type, const void *value);
+
 #endif

@@ -77,7 +77,6 @@ static void setup(void)
         g_build_filename(g_getenv("GANTRY_TOP_SRCDIR"), "qa/data/cluster-3.0.2/config.data", NULL);
     const char *numbers = "0\n";
     g_autoptr(GError) error = NULL;
-    CLEANUP(cfg_unrefp) const struct cfg *whole = NULL;
 
     death_file = g_build_filename(g_getenv("TEST_TMPDIR"), "launcher-dies", NULL);
     g_setenv("GANETI_ROOTDIR", root, TRUE);

@@ -5,10 +5,13 @@
 #define PENDING "ganeti:watcher:autorepair:pending:"
 #define RESULT  "ganeti:watcher:autorepair:result:"
 
+#define GOOD_PENDING PENDING "fix-storage:u1:100:5"
+#define GOOD_RESULT  RESULT "failover:u1:100:success:5"
+
 static const char *const good[] = {
-    PENDING "fix-storage:u1:100:5",
+    GOOD_PENDING,
     PENDING "reinstall:u1:100:5+6",
-    RESULT "failover:u1:100:success:5",
+    GOOD_RESULT,
     RESULT "migrate:u1:100:enoperm:",
 };
 
@@ -48,8 +51,8 @@ static const struct {
     const char *outdated[3]; /* in order */
 } states[] = {
     {{NULL}, HT_PROGRESS_HEALTHY, NULL, {NULL}},
-    {{good[0], NULL}, HT_PROGRESS_PENDING, good[0], {NULL}},
-    {{good[2], NULL}, HT_PROGRESS_HEALTHY, good[2], {NULL}},
+    {{GOOD_PENDING, NULL}, HT_PROGRESS_PENDING, GOOD_PENDING, {NULL}},
+    {{GOOD_RESULT, NULL}, HT_PROGRESS_HEALTHY, GOOD_RESULT, {NULL}},
     {{RESULT "failover:u2:50:failure:4", NULL},
      HT_PROGRESS_FAILED,
      RESULT "failover:u2:50:failure:4",

@@ -1,0 +1,12 @@
+/* Starting an instance, for the units that do it among other things. */
+#ifndef GANTRY_JOBS_LU_INSTANCE_RUN_H
+#define GANTRY_JOBS_LU_INSTANCE_RUN_H
+
+#include "jobs/lu/lu.h"
+
+/* Starts the guest on its primary node, whose disks are assembled; they are shut down again if it
+ * does not start. hvparams, beparams: for this start only; NULL: none. An OpExecError. */
+bool lu_instance_start(struct lu *lu, const char *uuid, const struct value_map *hvparams,
+                       const struct beparams *beparams, bool paused, GError **errp);
+
+#endif
