@@ -137,7 +137,9 @@ static struct disk *new_disk(const struct lu_disk_plan *plan, enum disk_template
     disk->size = size;
     disk->uuid = new_uuid();
     disk->forthcoming = plan->forthcoming;
-    disk->has.dev_type = disk->has.size = disk->has.uuid = disk->has.params = true;
+    disk->serial_no = 1;
+    disk->has.dev_type = disk->has.size = disk->has.uuid = disk->has.params = disk->has.serial_no =
+        true;
     disk->has.forthcoming = plan->forthcoming;
     if (type == DISK_TEMPLATE_PLAIN || type == DISK_TEMPLATE_FILE || type == DISK_TEMPLATE_DRBD) {
         const char *const nodes[] = {plan->primary_node, plan->secondary_node};
