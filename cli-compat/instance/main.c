@@ -2,7 +2,6 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_instance_add            cmd_not_available
 #define cmd_instance_batch_create   cmd_not_available
 #define cmd_instance_change_group   cmd_not_available
 #define cmd_instance_console        cmd_not_available
