@@ -1,8 +1,9 @@
 /* Disks of an instance, and its end (lib/client/gnt_instance.py ActivateDisks, DeactivateDisks,
- * RemoveInstance). */
+ * GrowDisk, RemoveInstance). */
 #include "config.h"
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/confirm.h"
 #include "cli-compat/core/submit.h"
@@ -51,6 +52,29 @@ bool cmd_instance_deactivate_disks(struct cli_run *run, GError **errp)
 
     OP_SET_TEXT(params, instance_name, run->args[0]);
     OP_SET(params, force, command_line_flag(run->line, CLI_OPT_force));
+    return submit_or_send(run, op, NULL, errp);
+}
+
+bool cmd_instance_grow_disk(struct cli_run *run, GError **errp)
+{
+    int64_t disk, amount;
+
+    if (!parse_int64(run->args[1], INT64_MIN, INT64_MAX, &disk, NULL)) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "'%s' is no number of a disk",
+                        run->args[1]);
+    }
+    if (!parse_size_mib(run->args[2], &amount, NULL)) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "'%s' is no size", run->args[2]);
+    }
+    struct opcode *op = opcode_new(OP_ID_instance_grow_disk);
+    struct op_instance_grow_disk *params = op->params;
+
+    OP_SET_TEXT(params, instance_name, run->args[0]);
+    OP_SET(params, disk, disk);
+    OP_SET(params, amount, amount);
+    OP_SET(params, wait_for_sync, command_line_flag(run->line, CLI_OPT_nwsync));
+    OP_SET(params, absolute, command_line_flag(run->line, CLI_OPT_absolute));
+    OP_SET(params, ignore_ipolicy, command_line_flag(run->line, CLI_OPT_ignore_ipolicy));
     return submit_or_send(run, op, NULL, errp);
 }
 

@@ -6,7 +6,6 @@
 #define cmd_instance_change_group   cmd_not_available
 #define cmd_instance_console        cmd_not_available
 #define cmd_instance_failover       cmd_not_available
-#define cmd_instance_grow_disk      cmd_not_available
 #define cmd_instance_info           cmd_not_available
 #define cmd_instance_migrate        cmd_not_available
 #define cmd_instance_modify         cmd_not_available

@@ -162,5 +162,31 @@ START_TEST(remove_fails)
 }
 END_TEST
 
+START_TEST(grow)
+{
+    static const char op[] = "{\"OP_ID\": \"OP_INSTANCE_GROW_DISK\", \"instance_name\": \"inst4\","
+                             " \"disk\": %d, \"amount\": %d, \"absolute\": %s}";
+    lu_harness_answer(h, "blockdev_grow", NULL, "null");
+    lu_harness_answer(h, "blockdev_getmirrorstatus", NULL, "[]");
+    g_autofree char *good = g_strdup_printf(op, 0, 4, "false");
+    lu_harness_ok(h, good);
+    g_autofree char *calls = call_names();
+    ck_assert_str_eq(calls, "blockdev_assemble node3 blockdev_assemble node3 blockdev_grow node3 "
+                            "blockdev_grow node3 blockdev_grow node3 "
+                            "blockdev_getmirrorstatus node3 instance_info node3 "
+                            "blockdev_shutdown node3 ");
+    struct cfg_disks disks = cfg_instance_disks(lu_harness_cfg(h), instance("inst4.lab.example"));
+    ck_assert_int_eq(disks.v[0]->size, 12);
+    g_autofree char *smaller = g_strdup_printf(op, 0, 4, "true");
+    lu_harness_fails(h, smaller, ERR_OP_PREREQ, ECODE_STATE);
+    g_autofree char *none = g_strdup_printf(op, 7, 4, "false");
+    lu_harness_fails(h, none, ERR_OP_PREREQ, ECODE_INVAL);
+    g_autofree char *huge = g_strdup_printf(op, 0, 2000000, "false");
+    lu_harness_fails(h, huge, ERR_OP_PREREQ, ECODE_INVAL);
+    lu_harness_failure(h, "blockdev_grow", NULL, "no space");
+    lu_harness_fails(h, good, ERR_OP_EXEC, ECODE_NONE);
+}
+END_TEST
+
 UNIT_MAIN_FIXTURE("instance-disks", set_up, tear_down, activate, activate_fails, activate_and_wait,
-                  deactivate, remove_file, remove_gives_back, remove_address, remove_fails)
+                  deactivate, remove_file, remove_gives_back, remove_address, remove_fails, grow)
