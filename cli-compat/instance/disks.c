@@ -1,5 +1,5 @@
-/* Disks of an instance, and its end (lib/client/gnt_instance.py ActivateDisks, DeactivateDisks,
- * GrowDisk, RemoveInstance). */
+/* Disks of an instance, its end and its name (lib/client/gnt_instance.py ActivateDisks,
+ * DeactivateDisks, GrowDisk, RemoveInstance, RenameInstance). */
 #include "config.h"
 
 #include "base/json.h"
@@ -102,4 +102,23 @@ bool cmd_instance_remove(struct cli_run *run, GError **errp)
     OP_SET(params, ignore_failures, command_line_flag(run->line, CLI_OPT_ignore_failures));
     OP_SET(params, shutdown_timeout, command_line_int(run->line, CLI_OPT_shutdown_timeout, 0));
     return submit_or_send(run, op, NULL, errp);
+}
+
+bool cmd_instance_rename(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_instance_rename);
+    struct op_instance_rename *params = op->params;
+    CLEANUP(json_unrefp) struct json *name = NULL;
+
+    OP_SET_TEXT(params, instance_name, run->args[0]);
+    OP_SET_TEXT(params, new_name, run->args[1]);
+    OP_SET(params, ip_check, command_line_flag(run->line, CLI_OPT_ipcheck));
+    OP_SET(params, name_check, command_line_flag(run->line, CLI_OPT_namecheck));
+    if (!submit_or_send(run, op, &name, errp)) {
+        return false;
+    }
+    if (json_kind(name) == JSON_STRING && json_string_len(name) > 0) {
+        run_print(run, "Instance '%s' renamed to '%s'", run->args[0], json_string(name));
+    }
+    return true;
 }

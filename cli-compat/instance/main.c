@@ -12,7 +12,6 @@
 #define cmd_instance_move           cmd_not_available
 #define cmd_instance_recreate_disks cmd_not_available
 #define cmd_instance_reinstall      cmd_not_available
-#define cmd_instance_rename         cmd_not_available
 #define cmd_instance_replace_disks  cmd_not_available
 
 #define MINE_instance MINE

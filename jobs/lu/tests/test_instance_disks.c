@@ -188,5 +188,35 @@ START_TEST(grow)
 }
 END_TEST
 
+START_TEST(rename_file)
+{
+    static const char op[] = "{\"OP_ID\": \"OP_INSTANCE_RENAME\", \"instance_name\": \"%s\","
+                             " \"new_name\": \"%s\", \"name_check\": false, \"ip_check\": %s}";
+    lu_harness_answer(h, "file_storage_dir_rename", NULL, "null");
+    lu_harness_answer(h, "blockdev_setinfo", NULL, "null");
+    lu_harness_answer(h, "instance_run_rename", NULL, "null");
+    g_autofree char *good = g_strdup_printf(op, "inst4", "other.lab.example", "false");
+    lu_harness_ok(h, good);
+    ck_assert_str_eq(lu_harness_result(h), "\"other.lab.example\"");
+    g_autofree char *calls = call_names();
+    ck_assert_str_eq(calls, "instance_info node3 file_storage_dir_rename node3 "
+                            "blockdev_assemble node3 blockdev_assemble node3 "
+                            "blockdev_setinfo node3 instance_run_rename node3 "
+                            "blockdev_shutdown node3 ");
+    ck_assert_str_eq(lu_harness_locks(h), "cluster/BGL shared\n"
+                                          "instance/inst4.lab.example exclusive\n"
+                                          "instance/other.lab.example exclusive\n");
+    ck_assert_ptr_null(instance("inst4.lab.example"));
+    ck_assert_ptr_nonnull(strstr(lu_harness_calls(h), "/file-storage/other.lab.example/"));
+    g_autofree char *taken = g_strdup_printf(op, "other", "inst1.lab.example", "false");
+    lu_harness_fails(h, taken, ERR_OP_PREREQ, ECODE_EXISTS);
+    g_autofree char *unchecked = g_strdup_printf(op, "other", "x.lab.example", "true");
+    lu_harness_fails(h, unchecked, ERR_OP_PREREQ, ECODE_INVAL);
+    g_autofree char *up = g_strdup_printf(op, "inst2", "x.lab.example", "false");
+    lu_harness_fails(h, up, ERR_OP_PREREQ, ECODE_STATE);
+}
+END_TEST
+
 UNIT_MAIN_FIXTURE("instance-disks", set_up, tear_down, activate, activate_fails, activate_and_wait,
-                  deactivate, remove_file, remove_gives_back, remove_address, remove_fails, grow)
+                  deactivate, remove_file, remove_gives_back, remove_address, remove_fails, grow,
+                  rename_file)
