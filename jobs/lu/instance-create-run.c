@@ -232,13 +232,12 @@ static bool install(struct lu *lu, const struct instance *instance, GError **err
         (void)lu_disks_pause_sync(lu, instance, disks.v, disks.n, true, NULL);
     }
     lu_log(lu, "* running the instance OS create scripts...");
-    CLEANUP(json_unrefp) struct json *debug = json_new_int(lu->op->common->debug_level);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
         lu, instance->primary_node,
         LU_CALL(instance_os_add,
                 .instance_osp = {.instance = instance, .osparams = &own->osparams_secret},
-                .reinstall = false, .debug = debug));
+                .reinstall = false, .debug = lu->op->common->debug_level));
     if (pause) {
         lu_log(lu, "* resuming disk sync");
         (void)lu_disks_pause_sync(lu, instance, disks.v, disks.n, false, NULL);

@@ -172,12 +172,11 @@ static bool on_nodes(struct lu *lu, const char *uuid, const char *old_name, GErr
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
     const struct instance *instance = cfg_instance_get(cfg, uuid);
     set_info(lu, instance, cfg_instance_disks(cfg, instance));
-    CLEANUP(json_unrefp) struct json *debug = json_new_int(lu->op->common->debug_level);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
         lu_call_node(lu, instance->primary_node,
                      LU_CALL(instance_run_rename, .instance = {.instance = instance},
-                             .old_name = (char *)old_name, .debug = debug));
+                             .old_name = (char *)old_name, .debug = lu->op->common->debug_level));
     (void)lu_answer_warn(lu, answer,
                          "Could not run OS rename script for instance %s on node %s (but the "
                          "instance has been renamed)",
