@@ -175,7 +175,7 @@ static struct lu_answer *assemble_on(struct lu *lu, const struct instance *insta
 /* Everywhere as a secondary first: so a DRBD disk finds its other half before it becomes primary.
  */
 static bool first_pass(struct lu *lu, const struct instance *instance, struct cfg_disks disks,
-                       unsigned flags)
+                       size_t index, unsigned flags)
 {
     bool ok = true;
     for (size_t i = 0; i < disks.n; i++) {
@@ -185,7 +185,7 @@ static bool first_pass(struct lu *lu, const struct instance *instance, struct cf
             const struct lu_device *device = &g_array_index(devices, struct lu_device, j);
             CLEANUP(lu_answer_freep)
             struct lu_answer *answer =
-                assemble_on(lu, instance, device->disk, device->node_uuid, false, i, flags);
+                assemble_on(lu, instance, device->disk, device->node_uuid, false, index + i, flags);
             bool secondary = strcmp(device->node_uuid, instance->primary_node) != 0;
             if (!lu_answer_warn(lu, answer, "Could not prepare %s on node %s (first pass)",
                                 disks.v[i]->iv_name, answer->node_name)) {
@@ -206,13 +206,13 @@ static char *device_of(const struct json *payload)
 }
 
 static bool second_pass(struct lu *lu, const struct instance *instance, struct cfg_disks disks,
-                        unsigned flags, GArray *assembled)
+                        size_t index, unsigned flags, GArray *assembled)
 {
     bool ok = true;
     for (size_t i = 0; i < disks.n; i++) {
         CLEANUP(lu_answer_freep)
         struct lu_answer *answer =
-            assemble_on(lu, instance, disks.v[i], instance->primary_node, true, i, flags);
+            assemble_on(lu, instance, disks.v[i], instance->primary_node, true, index + i, flags);
         struct lu_assembled one = {.iv_name = g_strdup(disks.v[i]->iv_name)};
         if (lu_answer_warn(lu, answer, "Could not prepare %s on its primary node %s (second pass)",
                            disks.v[i]->iv_name, answer->node_name)) {
@@ -237,8 +237,8 @@ bool lu_disks_assemble(struct lu *lu, const char *instance_uuid, unsigned flags,
     struct cfg_disks disks = cfg_instance_disks(cfg, instance);
     CLEANUP(lu_assembled_freep)
     GArray *assembled = g_array_new(FALSE, FALSE, sizeof(struct lu_assembled));
-    bool first = first_pass(lu, instance, disks, flags);
-    bool second = second_pass(lu, instance, disks, flags, assembled);
+    bool first = first_pass(lu, instance, disks, 0, flags);
+    bool second = second_pass(lu, instance, disks, 0, flags, assembled);
 
     if (!first || !second) {
         g_autoptr(GError) error = NULL;
@@ -253,6 +253,20 @@ bool lu_disks_assemble(struct lu *lu, const char *instance_uuid, unsigned flags,
         *ret_assembled = g_steal_pointer(&assembled);
     }
     return true;
+}
+
+bool lu_disk_assemble(struct lu *lu, const struct instance *instance, size_t index, GError **errp)
+{
+    struct cfg_disks all = cfg_instance_disks(lu_cfg(lu), instance);
+    struct cfg_disks one = {.v = all.v + index, .n = 1};
+    CLEANUP(lu_assembled_freep)
+    GArray *assembled = g_array_new(FALSE, FALSE, sizeof(struct lu_assembled));
+    bool first = first_pass(lu, instance, one, index, 0);
+    bool second = second_pass(lu, instance, one, index, 0, assembled);
+    return (first && second) ||
+           err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
+                    "Cannot make disk %zu of instance %s usable; see the warnings above", index,
+                    instance->name);
 }
 
 bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError **errp)
@@ -285,6 +299,16 @@ static bool shut_down_device(struct lu *lu, const struct instance *instance,
     }
     bool primary = strcmp(device->node_uuid, instance->primary_node) == 0;
     return primary ? ignore_primary : answer->offline;
+}
+
+void lu_disk_shutdown(struct lu *lu, const struct instance *instance, const struct disk *disk)
+{
+    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
+    lu_disk_devices(disk, instance->primary_node, devices);
+    for (guint i = 0; i < devices->len; i++) {
+        (void)shut_down_device(lu, instance, disk, &g_array_index(devices, struct lu_device, i),
+                               false);
+    }
 }
 
 bool lu_disks_shutdown(struct lu *lu, const char *instance_uuid, bool ignore_primary,

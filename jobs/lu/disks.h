@@ -59,5 +59,9 @@ bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError
  * (may be NULL): whether all went well. An error is one of the configuration only. */
 bool lu_disks_shutdown(struct lu *lu, const char *instance_uuid, bool ignore_primary,
                        bool *ret_clean, GError **errp);
+/* One disk alone, by its index, with nothing recorded; what fails when shutting down is only warned
+ * of. */
+bool lu_disk_assemble(struct lu *lu, const struct instance *instance, size_t index, GError **errp);
+void lu_disk_shutdown(struct lu *lu, const struct instance *instance, const struct disk *disk);
 
 #endif

@@ -32,6 +32,8 @@ struct lu_env_ops {
     /* The present priority of the opcode, before locks are asked for; false with
      * ERR_JOB_CANCELED if the job was cancelled (CurrentPriority). */
     bool (*priority)(struct lu_env *env, int64_t *ret, GError **errp);
+    /* Lets time pass, as the whole of a unit's pauses does. NULL: the process sleeps. */
+    void (*pause)(struct lu_env *env, double seconds);
     /* Asked while waiting for locks: whether priority() would answer otherwise now. */
     bool (*should_stop)(struct lu_env *env);
 };

@@ -136,6 +136,17 @@ GPtrArray *lu_ipolicy_violations_of(const struct cfg *cfg, const struct ipolicy 
     return out;
 }
 
+char *lu_ipolicy_text(GPtrArray *violations)
+{
+    char *text = NULL;
+    if (violations->len > 0) {
+        g_ptr_array_add(violations, NULL);
+        text = g_strjoinv(", ", (char **)violations->pdata);
+    }
+    g_ptr_array_unref(violations);
+    return text;
+}
+
 bool lu_check_target_ipolicy(struct lu *lu, const struct instance *instance,
                              const struct node *target, bool ignore, GError **errp)
 {
@@ -146,12 +157,10 @@ bool lu_check_target_ipolicy(struct lu *lu, const struct instance *instance,
         return true;
     }
     struct ipolicy filled = cfg_group_ipolicy(cfg, group);
-    g_autoptr(GPtrArray) violations = lu_ipolicy_violations_of(cfg, &filled, instance);
-    if (violations->len == 0) {
+    g_autofree char *why = lu_ipolicy_text(lu_ipolicy_violations_of(cfg, &filled, instance));
+    if (why == NULL) {
         return true;
     }
-    g_ptr_array_add(violations, NULL);
-    g_autofree char *why = g_strjoinv(", ", (char **)violations->pdata);
     if (ignore) {
         lu_warn(lu, "Instance %s does not fit the policy of node group %s: %s", instance->name,
                 group->name, why);

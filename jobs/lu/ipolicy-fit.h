@@ -23,6 +23,8 @@ GPtrArray *lu_ipolicy_violations(const struct ipolicy *filled, const struct lu_s
 /* The same for an instance as it is recorded. */
 GPtrArray *lu_ipolicy_violations_of(const struct cfg *cfg, const struct ipolicy *filled,
                                     const struct instance *instance);
+/* What they say as one text, owned by the caller; NULL if there are none. Takes the array. */
+char *lu_ipolicy_text(GPtrArray *violations);
 
 /* The instance fits the policy of the node's group, if that is not its own; ignore: only a warning.
  * An OpPrereqError. */

@@ -147,6 +147,15 @@ void lu_log_typed(struct lu *lu, enum job_log_type type, struct json *message)
     json_unref(message);
 }
 
+void lu_pause(struct lu *lu, double seconds)
+{
+    if (lu->env->ops->pause != NULL) {
+        lu->env->ops->pause(lu->env, seconds);
+    } else {
+        g_usleep((gulong)(seconds * G_USEC_PER_SEC));
+    }
+}
+
 /* --- Jobs ---------------------------------------------------------------------------------------
  */
 static void free_job(void *job)

@@ -176,6 +176,11 @@ void lu_step(struct lu *lu, int current, int total, const char *format, ...) G_G
 /* An entry that a program reads; takes over message. */
 void lu_log_typed(struct lu *lu, enum job_log_type type, struct json *message);
 
+/* --- Time ---------------------------------------------------------------------------------------
+ */
+/* Waits between two looks at something that takes its time. */
+void lu_pause(struct lu *lu, double seconds);
+
 /* --- Jobs that a unit submits -------------------------------------------------------------------
  *
  * Submitted when exec has succeeded; the result is then an object (that which exec wrote, or {})

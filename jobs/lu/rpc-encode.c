@@ -121,23 +121,31 @@ static void annotate(struct disk *disk, const struct value_map *params, const ch
     }
 }
 
-static void write_disk(const struct target *to, const struct disk *disk,
-                       const struct instance *instance)
+struct disk *lu_disk_annotated(const struct cfg *cfg, const struct disk *disk,
+                               const struct instance *instance)
 {
     struct disk *copy = fact_object_copy(&fact_object_disk, disk);
     const struct node *primary =
-        instance->primary_node != NULL ? cfg_node_get(to->cfg, instance->primary_node) : NULL;
-    const struct node_group *group = primary != NULL ? cfg_node_group(to->cfg, primary) : NULL;
+        instance->primary_node != NULL ? cfg_node_get(cfg, instance->primary_node) : NULL;
+    const struct node_group *group = primary != NULL ? cfg_node_group(cfg, primary) : NULL;
     struct value_map params =
-        cfg_diskparams(to->cfg, group, fact_enum_disk_template.words[disk->dev_type]);
+        cfg_diskparams(cfg, group, fact_enum_disk_template.words[disk->dev_type]);
 
     annotate(copy, &params, NULL);
+    cfg_filled_free(&params);
+    return copy;
+}
+
+static void write_disk(const struct target *to, const struct disk *disk,
+                       const struct instance *instance)
+{
+    struct disk *copy = lu_disk_annotated(to->cfg, disk, instance);
+
     json_write_object_begin(to->w);
     fact_object_encode_members(&fact_object_disk, copy, to->w);
     json_write_key(to->w, "dynamic_params");
     write_dynamic_params(to, disk);
     json_write_object_end(to->w);
-    cfg_filled_free(&params);
     fact_object_free(&fact_object_disk, copy);
 }
 

@@ -7,6 +7,8 @@
 #include "facts/rpccalls.h"
 
 struct cfg;
+struct disk;
+struct instance;
 
 /* One member of a struct lu_call_<name>. */
 struct lu_call_arg {
@@ -24,6 +26,10 @@ extern const struct lu_call_args lu_call_args[RPC_COUNT];
  * encoded, such as a file that cannot be read. */
 bool lu_call_encode(const struct cfg *cfg, const char *node_uuid, enum rpc_id call,
                     const void *args, struct json_writer *w, GError **errp);
+/* A copy of a disk with the parameters in force, its children's included (AnnotateDiskParams);
+ * fact_object_free(). */
+struct disk *lu_disk_annotated(const struct cfg *cfg, const struct disk *disk,
+                               const struct instance *instance);
 /* Whether each node gets a body of its own. */
 bool lu_call_is_per_node(enum rpc_id call);
 

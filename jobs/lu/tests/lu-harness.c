@@ -108,8 +108,12 @@ static bool started(struct lu_env *env, GError **errp G_GNUC_UNUSED)
     return true;
 }
 
+static void no_pause(struct lu_env *env G_GNUC_UNUSED, double seconds G_GNUC_UNUSED)
+{
+}
+
 static const struct lu_env_ops ops = {
-    .log = append_log, .call = call, .submit = submit, .started = started};
+    .log = append_log, .call = call, .submit = submit, .started = started, .pause = no_pause};
 
 /* --- The harness --------------------------------------------------------------------------------
  */
