@@ -269,6 +269,26 @@ struct cmd_job *cmd_start(struct cmd *cmd, GMainContext *context, cmd_done_fn do
     return job;
 }
 
+bool cmd_start_detached(struct cmd *cmd, GPid *ret_pid, GError **errp)
+{
+    struct cmd_result *recorded = cmd_recorder_ask(cmd);
+    int pidfd, out, err;
+
+    g_assert(cmd->out_fd >= 0 && cmd->err_fd >= 0);
+    cmd_set_session(cmd);
+    *ret_pid = 0;
+    if (recorded != NULL) {
+        cmd_result_free(recorded);
+        return true;
+    }
+    log_info("RunCmd %s", cmd_text(cmd));
+    if (!cmd_spawn(cmd, ret_pid, &pidfd, &out, &err, errp)) {
+        return false;
+    }
+    (void)close(pidfd);
+    return true;
+}
+
 void cmd_job_cancel(struct cmd_job *job)
 {
     if (job->result->timed_out || job->result->cancelled) {

@@ -259,6 +259,13 @@ static char *describe_end(const struct cmd_result *result, enum cmd_error *ret_c
     return g_strdup_printf("failed with exit code %d", result->exit_code);
 }
 
+char *cmd_result_how(const struct cmd_result *result)
+{
+    enum cmd_error code;
+
+    return describe_end(result, &code);
+}
+
 bool cmd_result_fail(const struct cmd_result *result, GError **errp)
 {
     enum cmd_error code;

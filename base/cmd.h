@@ -102,6 +102,8 @@ DEFINE_CLEANUP(struct cmd_result *, cmd_result_free)
 
 /* Exit code 0, in time. */
 bool cmd_result_ok(const struct cmd_result *result);
+/* How it ended if it is not ok: "failed with exit code 3"; allocated. */
+char *cmd_result_how(const struct cmd_result *result);
 /* Sets an error that names the command, what ended it and the end of its output. The result must
  * not be ok. Returns false. */
 bool cmd_result_fail(const struct cmd_result *result, GError **errp);
@@ -120,6 +122,11 @@ struct cmd_job *cmd_start(struct cmd *cmd, GMainContext *context, cmd_done_fn do
                           GError **errp) __attribute__((warn_unused_result));
 /* Ends the group as a deadline would; done is called with result->cancelled when it is over. */
 void cmd_job_cancel(struct cmd_job *job);
+/* Starts a program that shall outlive this process, in a session of its own, and does not look
+ * after it any more: this process must end soon, for init to take the program over. Its outputs
+ * must be redirected. *ret_pid is 0 under the recorder. */
+bool cmd_start_detached(struct cmd *cmd, GPid *ret_pid, GError **errp)
+    __attribute__((warn_unused_result));
 /* 0 under the recorder. */
 GPid cmd_job_pid(const struct cmd_job *job);
 

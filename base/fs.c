@@ -162,7 +162,18 @@ static struct fs_write_opts effective_opts(const char *path, const struct fs_wri
     return eff;
 }
 
-static bool fill_temp(int fd, const char *temp, const void *data, size_t len,
+static bool write_pieces(int fd, const char *path, const struct iovec *pieces, size_t n,
+                         GError **errp)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!fs_write_fd(fd, path, pieces[i].iov_base, pieces[i].iov_len, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_temp(int fd, const char *temp, const struct iovec *pieces, size_t n,
                       const struct fs_write_opts *opts, GError **errp)
 {
     int fault;
@@ -175,7 +186,7 @@ static bool fill_temp(int fd, const char *temp, const void *data, size_t len,
         return false;
     }
     fault = FAULT_POINT("fs-write-data");
-    if (step_failed(fault, 0, "write", temp, errp) || !fs_write_fd(fd, temp, data, len, errp)) {
+    if (step_failed(fault, 0, "write", temp, errp) || !write_pieces(fd, temp, pieces, n, errp)) {
         return false;
     }
     if ((opts->flags & FS_WRITE_VOLATILE) == 0) {
@@ -201,7 +212,7 @@ static bool put_in_place(const char *temp, const char *path, unsigned flags, GEr
 }
 
 /* The text in a file of its own beside path, ready to take its place; NULL with an error. */
-static char *make_temp(const char *path, const void *data, size_t len,
+static char *make_temp(const char *path, const struct iovec *pieces, size_t n,
                        const struct fs_write_opts *opts, GError **errp)
 {
     g_autofree char *temp = g_strconcat(path, "XXXXXX.new", NULL);
@@ -214,7 +225,7 @@ static char *make_temp(const char *path, const void *data, size_t len,
     if (step_failed(fault, fd < 0 ? -1 : 0, "create a file beside", path, errp)) {
         return NULL;
     }
-    if (!fill_temp(fd, temp, data, len, opts, errp)) {
+    if (!fill_temp(fd, temp, pieces, n, opts, errp)) {
         (void)unlink(temp);
         return NULL;
     }
@@ -224,9 +235,17 @@ static char *make_temp(const char *path, const void *data, size_t len,
 bool fs_write_atomic(const char *path, const void *data, size_t len,
                      const struct fs_write_opts *opts, GError **errp)
 {
+    const struct iovec piece = {.iov_base = (void *)data, .iov_len = len};
+
+    return fs_write_atomicv(path, &piece, 1, opts, errp);
+}
+
+bool fs_write_atomicv(const char *path, const struct iovec *pieces, size_t n,
+                      const struct fs_write_opts *opts, GError **errp)
+{
     const struct fs_write_opts eff = effective_opts(path, opts);
     g_autofree char *dir = g_path_get_dirname(path);
-    g_autofree char *temp = make_temp(path, data, len, &eff, errp);
+    g_autofree char *temp = make_temp(path, pieces, n, &eff, errp);
     int fault;
     bool ok;
 
@@ -274,11 +293,12 @@ bool fs_write_many(const char *dir, struct fs_write_item *items, size_t n,
     bool ok = true, at_once = n > SYNC_EACH;
 
     for (size_t i = 0; i < n; i++) {
+        const struct iovec piece = {.iov_base = (void *)items[i].text, .iov_len = items[i].len};
         struct fs_write_opts eff = effective_opts(items[i].path, opts);
         char *temp;
 
         eff.flags = at_once ? FS_WRITE_VOLATILE : 0;
-        temp = make_temp(items[i].path, items[i].text, items[i].len, &eff, &items[i].error);
+        temp = make_temp(items[i].path, &piece, 1, &eff, &items[i].error);
         temps[i] = temp != NULL ? temp : g_strdup("");
     }
     if (at_once && !sync_all(dir, &error)) {

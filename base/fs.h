@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -16,6 +18,14 @@ GQuark fs_error_quark(void);
 
 /* Sets an FS_ERROR "cannot STEP PATH: reason"; returns false. */
 bool fs_error_set(GError **errp, int errnum, const char *step, const char *path);
+
+/* For descriptors in locals: CLEANUP(fs_closep) int fd = open(...). */
+static inline void fs_closep(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
 
 /* Reads a whole regular file (or pipe, or file in /proc) of at most max bytes; a larger one is an
  * EFBIG error. The text is NUL-terminated; *ret_len (may be NULL) is its length without the NUL. */
@@ -57,6 +67,11 @@ struct fs_write_opts {
  * (Reference: utils/io.py WriteFile, which does not sync the directory.) */
 bool fs_write_atomic(const char *path, const void *data, size_t len,
                      const struct fs_write_opts *opts, GError **errp)
+    __attribute__((warn_unused_result));
+
+/* The same with data in pieces, for what would be large to put together. */
+bool fs_write_atomicv(const char *path, const struct iovec *pieces, size_t n,
+                      const struct fs_write_opts *opts, GError **errp)
     __attribute__((warn_unused_result));
 
 /* Several files of one directory at once, each of them atomic: all texts are written and synced

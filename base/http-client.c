@@ -501,8 +501,10 @@ static void gather(struct http_response *responses, size_t n, void *user)
 {
     struct gathered *gathered = user;
 
-    gathered->responses = g_memdup2(responses, n * sizeof(*responses));
-    memset(responses, 0, n * sizeof(*responses));
+    if (n > 0) {
+        gathered->responses = g_memdup2(responses, n * sizeof(*responses));
+        memset(responses, 0, n * sizeof(*responses));
+    }
     gathered->over = true;
 }
 

@@ -27,42 +27,63 @@ static char peek(struct json_scan *scan)
     return scan->at < scan->len ? scan->text[scan->at] : '\0';
 }
 
+/* Whether the character at `at` has an odd number of backslashes before it, back to `start`. */
+static bool is_escaped(const char *start, const char *at)
+{
+    size_t n = 0;
+
+    while (at - n > start && at[-1 - (gssize)n] == '\\') {
+        n++;
+    }
+    return n % 2 == 1;
+}
+
 /* From an opening quote to behind the closing one. */
 static bool skip_string(struct json_scan *scan)
 {
-    for (scan->at++; scan->at < scan->len; scan->at++) {
-        if (scan->text[scan->at] == '\\') {
-            scan->at++;
-        } else if (scan->text[scan->at] == '"') {
-            scan->at++;
+    const char *start = &scan->text[scan->at + 1], *end = &scan->text[scan->len];
+    const char *quote = start;
+
+    for (;;) {
+        quote = memchr(quote, '"', (size_t)(end - quote));
+        if (quote == NULL) {
+            scan->at = scan->len;
+            return false;
+        }
+        if (!is_escaped(start, quote)) {
+            scan->at = (size_t)(quote + 1 - scan->text);
             return true;
         }
+        quote++;
     }
-    scan->at = scan->len;
-    return false;
 }
 
 /* From an opening bracket to behind the one that closes it. */
 static bool skip_container(struct json_scan *scan)
 {
-    size_t depth = 0;
+    const char *text = scan->text;
+    size_t depth = 0, at = scan->at;
 
-    while (scan->at < scan->len) {
-        char c = scan->text[scan->at];
+    while (at < scan->len) {
+        char c = text[at];
 
         if (c == '"') {
+            scan->at = at;
             if (!skip_string(scan)) {
                 return false;
             }
+            at = scan->at;
             continue;
         }
-        scan->at++;
+        at++;
         if (c == '{' || c == '[') {
             depth++;
         } else if ((c == '}' || c == ']') && --depth == 0) {
+            scan->at = at;
             return true;
         }
     }
+    scan->at = at;
     return false;
 }
 
@@ -84,6 +105,16 @@ static bool skip_value(struct json_scan *scan)
     }
 }
 
+bool json_scan_is_plain(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!g_ascii_isprint(text[i]) || text[i] == '\\' || text[i] == '"') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool take_key(struct json_scan *scan, GError **errp)
 {
     size_t start = scan->at;
@@ -92,11 +123,17 @@ static bool take_key(struct json_scan *scan, GError **errp)
     if (!skip_string(scan)) {
         return fail(scan, "the end of a name", errp);
     }
+    g_free(scan->key);
+    /* Names are hardly ever anything else. */
+    if (json_scan_is_plain(&scan->text[start + 1], scan->at - start - 2)) {
+        scan->key = g_strndup(&scan->text[start + 1], scan->at - start - 2);
+        return true;
+    }
+    scan->key = NULL;
     if (!json_parse(&scan->text[start], (gssize)(scan->at - start), &key, errp)) {
         json_scan_end(scan);
         return false;
     }
-    g_free(scan->key);
     scan->key = g_strdup(json_string(key));
     json_unref(key);
     return true;

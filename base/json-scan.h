@@ -33,4 +33,8 @@ bool json_scan_next(struct json_scan *scan, GError **errp);
 /* Only needed if the scan is left before its end. */
 void json_scan_end(struct json_scan *scan);
 
+/* Whether what stands between two quotes is printable ASCII without escapes, and so is its own
+ * value. */
+bool json_scan_is_plain(const char *text, size_t len);
+
 #endif

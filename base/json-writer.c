@@ -91,14 +91,15 @@ void json_write_int(struct json_writer *w, int64_t value)
 }
 
 /* The shortest decimal digits that read back as the same double, and the exponent e of d.ddd *
- * 10^e. */
+ * 10^e. Fifteen digits survive the way through a double and back, so a shorter number shows as
+ * fifteen digits with zeros at the end; only the denormal ones have less than that. */
 static void shortest_digits(double value, char digits[32], int *exponent)
 {
     char text[64];
     const char *mark;
     size_t n = 0;
 
-    for (int precision = 0; precision < 17; precision++) {
+    for (int precision = value < DBL_MIN ? 0 : DBL_DIG - 1; precision < 17; precision++) {
         g_snprintf(text, sizeof text, "%.*e", precision, value);
         if (g_ascii_strtod(text, NULL) == value) {
             break;

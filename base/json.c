@@ -64,27 +64,251 @@ static bool all_exact(struct json_object *object)
     return true;
 }
 
-bool json_parse(const char *text, gssize len, struct json **ret_value, GError **errp)
+/* ---- plain text ----
+ *
+ * Nearly all that the reference and we ever write needs nothing but this: ASCII texts without
+ * escapes and numbers of ordinary length. It is read here in one pass; json-c takes each character
+ * through a state machine, which is what the start of a daemon on a large cluster would consist of.
+ * Whatever is not plain, all errors included, is left to json-c, so there is one judge of what JSON
+ * is. */
+
+struct plain {
+    const char *at, *end;
+    int depth;
+};
+
+static bool plain_value(struct plain *in, struct json_object **ret);
+
+static void skip_blanks(struct plain *in)
 {
-    size_t size = len < 0 ? strlen(text) : (size_t)len;
-    struct json_tokener *tok;
+    while (in->at < in->end &&
+           (*in->at == ' ' || *in->at == '\n' || *in->at == '\t' || *in->at == '\r')) {
+        in->at++;
+    }
+}
+
+/* Whether the next character is this one, which is then behind us. */
+static bool take(struct plain *in, char c)
+{
+    skip_blanks(in);
+    if (in->at == in->end || *in->at != c) {
+        return false;
+    }
+    in->at++;
+    return true;
+}
+
+/* From an opening quote to behind the closing one, ASCII only; *ret points into the text. */
+static bool plain_text(struct plain *in, const char **ret, size_t *ret_len)
+{
+    const char *c, *start;
+
+    if (!take(in, '"')) {
+        return false;
+    }
+    start = c = in->at;
+    while (c < in->end && (unsigned char)(*c - 0x20) < 0x60 && *c != '"' && *c != '\\') {
+        c++;
+    }
+    *ret = start;
+    *ret_len = (size_t)(c - start);
+    if (c == in->end || *c != '"') {
+        return false;
+    }
+    in->at = c + 1;
+    return true;
+}
+
+static bool plain_string(struct plain *in, struct json_object **ret)
+{
+    const char *text;
+    size_t len;
+
+    if (!plain_text(in, &text, &len)) {
+        return false;
+    }
+    *ret = json_object_new_string_len(text, (int)len);
+    return true;
+}
+
+static size_t skip_digits(struct plain *in)
+{
+    const char *start = in->at;
+
+    while (in->at < in->end && g_ascii_isdigit(*in->at)) {
+        in->at++;
+    }
+    return (size_t)(in->at - start);
+}
+
+/* Between the digits of an ordinary number and those that may overflow. */
+enum { PLAIN_DIGITS = 18, PLAIN_NUMBER = 32 };
+
+static bool plain_fraction(struct plain *in, const char *start, struct json_object **ret)
+{
+    char number[PLAIN_NUMBER];
+    size_t len;
+
+    in->at++;
+    if (skip_digits(in) == 0 || (in->at < in->end && (*in->at == 'e' || *in->at == 'E'))) {
+        return false;
+    }
+    len = (size_t)(in->at - start);
+    if (len >= sizeof(number)) {
+        return false;
+    }
+    memcpy(number, start, len);
+    number[len] = '\0';
+    *ret = json_object_new_double(g_ascii_strtod(number, NULL));
+    return true;
+}
+
+static bool plain_number(struct plain *in, struct json_object **ret)
+{
+    const char *start = in->at;
+    bool negative = take(in, '-');
+    const char *digits = in->at;
+    size_t n = skip_digits(in);
+    int64_t value = 0;
+
+    if (n == 0 || n > PLAIN_DIGITS || (digits[0] == '0' && (n > 1 || negative))) {
+        return false;
+    }
+    if (in->at < in->end && *in->at == '.') {
+        return plain_fraction(in, start, ret);
+    }
+    if (in->at < in->end && (*in->at == 'e' || *in->at == 'E')) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        value = value * 10 + (digits[i] - '0');
+    }
+    *ret = json_object_new_int64(negative ? -value : value);
+    return true;
+}
+
+static bool plain_word(struct plain *in, const char *word, struct json_object *value,
+                       struct json_object **ret)
+{
+    size_t len = strlen(word);
+
+    if ((size_t)(in->end - in->at) < len || memcmp(in->at, word, len) != 0) {
+        json_object_put(value);
+        return false;
+    }
+    in->at += len;
+    *ret = value;
+    return true;
+}
+
+static bool plain_items(struct plain *in, struct json_object *array)
+{
+    if (take(in, ']')) {
+        return true;
+    }
+    do {
+        struct json_object *item = NULL;
+
+        if (!plain_value(in, &item)) {
+            return false;
+        }
+        json_object_array_add(array, item);
+    } while (take(in, ','));
+    return take(in, ']');
+}
+
+static bool plain_members(struct plain *in, struct json_object *object)
+{
+    if (take(in, '}')) {
+        return true;
+    }
+    do {
+        struct json_object *value = NULL;
+        char key[128];
+        const char *text;
+        size_t len;
+
+        if (!plain_text(in, &text, &len) || len >= sizeof(key) || !take(in, ':')) {
+            return false;
+        }
+        memcpy(key, text, len);
+        key[len] = '\0';
+        if (!plain_value(in, &value)) {
+            return false;
+        }
+        json_object_object_add(object, key, value);
+    } while (take(in, ','));
+    return take(in, '}');
+}
+
+static bool plain_container(struct plain *in, struct json_object *container,
+                            bool (*fill)(struct plain *, struct json_object *),
+                            struct json_object **ret)
+{
+    bool good;
+
+    in->at++;
+    good = ++in->depth < JSON_MAX_DEPTH && fill(in, container);
+    in->depth--;
+    if (!good) {
+        json_object_put(container);
+        return false;
+    }
+    *ret = container;
+    return true;
+}
+
+static bool plain_value(struct plain *in, struct json_object **ret)
+{
+    skip_blanks(in);
+    if (in->at == in->end) {
+        return false;
+    }
+    switch (*in->at) {
+    case '"':
+        return plain_string(in, ret);
+    case '[':
+        return plain_container(in, json_object_new_array_ext(4), plain_items, ret);
+    case '{':
+        return plain_container(in, json_object_new_object(), plain_members, ret);
+    case 't':
+        return plain_word(in, "true", json_object_new_boolean(true), ret);
+    case 'f':
+        return plain_word(in, "false", json_object_new_boolean(false), ret);
+    case 'n':
+        return plain_word(in, "null", NULL, ret);
+    default:
+        return plain_number(in, ret);
+    }
+}
+
+/* False: not plain; nothing is left behind. */
+static bool parse_plain(const char *text, size_t size, struct json_object **ret)
+{
+    struct plain in = {.at = text, .end = text + size};
+    struct json_object *object = NULL;
+
+    if (!plain_value(&in, &object)) {
+        return false;
+    }
+    skip_blanks(&in);
+    if (in.at < in.end) {
+        json_object_put(object);
+        return false;
+    }
+    *ret = object;
+    return true;
+}
+
+/* ---- everything else ---- */
+
+static bool parse_any(const char *text, size_t size, struct json_object **ret, GError **errp)
+{
+    struct json_tokener *tok = json_tokener_new_ex(JSON_MAX_DEPTH);
     struct json_object *object;
     enum json_tokener_error status;
-    const char *bad;
     size_t end;
 
-    if (size > JSON_MAX_TEXT) {
-        g_set_error(errp, JSON_ERROR, JSON_ERROR_LIMIT, "text of %zu bytes is over the limit of %d",
-                    size, JSON_MAX_TEXT);
-        return false;
-    }
-    /* json-c's own check lets code points above U+10FFFF pass. */
-    if (!g_utf8_validate_len(text, size, &bad)) {
-        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX, "not JSON at byte %zu: not UTF-8 text",
-                    (size_t)(bad - text));
-        return false;
-    }
-    tok = json_tokener_new_ex(JSON_MAX_DEPTH);
     if (tok == NULL) {
         g_error("out of memory");
     }
@@ -103,26 +327,46 @@ bool json_parse(const char *text, gssize len, struct json **ret_value, GError **
     if (status == json_tokener_continue) {
         g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
                     "text ends inside a JSON value (%zu bytes read)", size);
-        json_object_put(object);
-        return false;
-    }
-    if (status != json_tokener_success) {
+    } else if (status != json_tokener_success) {
         g_set_error(errp, JSON_ERROR,
                     status == json_tokener_error_depth ? JSON_ERROR_LIMIT : JSON_ERROR_SYNTAX,
                     "not JSON at byte %zu: %s", end, json_tokener_error_desc(status));
-        json_object_put(object);
-        return false;
-    }
-    if (!only_blanks(text, end, size)) {
+    } else if (!only_blanks(text, end, size)) {
         g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
                     "not JSON at byte %zu: more text follows the value", end);
-        json_object_put(object);
-        return false;
-    }
-    if (!all_exact(object)) {
+    } else if (!all_exact(object)) {
         g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX,
                     "a number is too large, or none at all (NaN, Infinity)");
-        json_object_put(object);
+    } else {
+        *ret = object;
+        return true;
+    }
+    json_object_put(object);
+    return false;
+}
+
+bool json_parse(const char *text, gssize len, struct json **ret_value, GError **errp)
+{
+    size_t size = len < 0 ? strlen(text) : (size_t)len;
+    struct json_object *object = NULL;
+    const char *bad;
+
+    if (size > JSON_MAX_TEXT) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_LIMIT, "text of %zu bytes is over the limit of %d",
+                    size, JSON_MAX_TEXT);
+        return false;
+    }
+    if (parse_plain(text, size, &object)) {
+        *ret_value = wrap(object);
+        return true;
+    }
+    /* json-c's own check lets code points above U+10FFFF pass. */
+    if (!g_utf8_validate_len(text, size, &bad)) {
+        g_set_error(errp, JSON_ERROR, JSON_ERROR_SYNTAX, "not JSON at byte %zu: not UTF-8 text",
+                    (size_t)(bad - text));
+        return false;
+    }
+    if (!parse_any(text, size, &object, errp)) {
         return false;
     }
     *ret_value = wrap(object);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json-scan.h"
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/kind.h"
@@ -253,23 +254,99 @@ static bool decode_member(const struct fact_object *object, const struct fact_me
     return true;
 }
 
-/* Whatever of the JSON object has no row. */
-static bool take_unknown(const struct fact_object *object, struct json *json,
-                         struct fact_head *head, const struct fact_path *path, GError **errp)
-{
-    struct json_iter it = json_iter_begin(json);
+/* The value of a member: a tree, or JSON text of which no tree has been made yet. */
+struct given {
+    bool there;        /* if only as null */
+    struct json *json; /* borrowed */
+    const char *text;
+    size_t len;
+};
 
-    while (json_iter_next(&it)) {
-        if (fact_object_find(object, it.key) != NULL) {
-            continue;
+/* The error of the JSON reader with the position in front. */
+static bool fail_json(const struct fact_path *path, GError *error, GError **errp)
+{
+    (void)fact_fail(errp, FACT_ERROR_KIND, path, "%s", error->message);
+    g_error_free(error);
+    return false;
+}
+
+static bool parse_member(const char *text, size_t len, const char *name, struct json **ret,
+                         const struct fact_path *path, GError **errp)
+{
+    const struct fact_path here = {.up = path, .member = name};
+    GError *error = NULL;
+
+    return json_parse(text, (gssize)len, ret, &error) || fail_json(&here, error, errp);
+}
+
+static bool decode_given(const struct fact_object *object, const struct fact_member *member,
+                         const struct given *given, void *value, const struct fact_path *path,
+                         GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *parsed = NULL;
+
+    if (!given->there && member->spec->type->kind == &fact_kind_any) {
+        /* For a free-form value null and missing differ. */
+        if (member->spec->presence == FACT_REQUIRED) {
+            return fact_fail(errp, FACT_ERROR_MISSING, path, "member \"%s\" is missing",
+                             member->name);
         }
-        if (object->unknown == FACT_UNKNOWN_REFUSE) {
-            return fact_fail(errp, FACT_ERROR_UNKNOWN, path, "unknown member \"%s\"", it.key);
+        set_default(object, value, member);
+        return true;
+    }
+    if (given->text != NULL && member->spec->type->kind->decode_text != NULL &&
+        member->spec->type->kind->decode_text(member->spec->type, given->text, given->len,
+                                              slot(value, member))) {
+        *has_slot(object, value, member) = true;
+        return true;
+    }
+    if (given->text != NULL &&
+        !parse_member(given->text, given->len, member->name, &parsed, path, errp)) {
+        return false;
+    }
+    return decode_member(object, member, given->text != NULL ? parsed : given->json, value, path,
+                         errp);
+}
+
+/* In the order of the rows, whatever the order they were given in. */
+static bool decode_all_given(const struct fact_object *object, const struct given *given,
+                             void *value, const struct fact_path *path, GError **errp)
+{
+    for (size_t i = 0; i < object->n_members; i++) {
+        if (fact_member_is_current(&object->members[i]) &&
+            !decode_given(object, &object->members[i], &given[i], value, path, errp)) {
+            return false;
         }
+    }
+    return true;
+}
+
+/* Index of a member's row, n_members if it has none. Members mostly come in the order of the rows,
+ * so the row behind the last one is looked at first. */
+static size_t find_row(const struct fact_object *object, const char *name, size_t next)
+{
+    const struct fact_member *member;
+
+    if (next < object->n_members && strcmp(object->members[next].name, name) == 0 &&
+        fact_member_is_current(&object->members[next])) {
+        return next;
+    }
+    member = fact_object_find(object, name);
+    return member == NULL ? object->n_members : (size_t)(member - object->members);
+}
+
+/* A member that has no row. */
+static bool take_unknown(const struct fact_object *object, struct fact_head *head, const char *name,
+                         struct json *json, const struct fact_path *path, GError **errp)
+{
+    if (object->unknown == FACT_UNKNOWN_REFUSE) {
+        return fact_fail(errp, FACT_ERROR_UNKNOWN, path, "unknown member \"%s\"", name);
+    }
+    if (object->unknown == FACT_UNKNOWN_KEEP) {
         if (head->extra == NULL) {
             head->extra = json_new_object();
         }
-        json_set(head->extra, it.key, json_ref(it.value));
+        json_set(head->extra, name, json_ref(json));
     }
     return true;
 }
@@ -277,39 +354,77 @@ static bool take_unknown(const struct fact_object *object, struct json *json,
 static bool decode_named(const struct fact_object *object, struct json *json, void *value,
                          const struct fact_path *path, GError **errp)
 {
-    size_t known = 0;
+    struct given *given = g_newa0(struct given, object->n_members);
+    struct json_iter it;
+    size_t row = 0;
 
     if (json_kind(json) != JSON_OBJECT) {
         return fact_fail(errp, FACT_ERROR_KIND, path, "expected an object, found %s",
                          json_kind_name(json_kind(json)));
     }
-    for (size_t i = 0; i < object->n_members; i++) {
-        const struct fact_member *member = &object->members[i];
-        struct json *found;
-
-        if (!fact_member_is_current(member)) {
-            continue;
-        }
-        found = json_get(json, member->name);
-        if (found != NULL || json_has(json, member->name)) {
-            known++;
-        } else if (member->spec->type->kind == &fact_kind_any) {
-            /* For a free-form value null and missing differ. */
-            if (member->spec->presence == FACT_REQUIRED) {
-                return fact_fail(errp, FACT_ERROR_MISSING, path, "member \"%s\" is missing",
-                                 member->name);
-            }
-            set_default(object, value, member);
-            continue;
-        }
-        if (!decode_member(object, member, found, value, path, errp)) {
+    for (it = json_iter_begin(json); json_iter_next(&it);) {
+        row = find_row(object, it.key, row);
+        if (row < object->n_members) {
+            given[row++] = (struct given){.there = true, .json = it.value};
+        } else if (!take_unknown(object, value, it.key, it.value, path, errp)) {
             return false;
         }
     }
-    if (known == json_len(json) || object->unknown == FACT_UNKNOWN_IGNORE) {
-        return true;
+    return decode_all_given(object, given, value, path, errp);
+}
+
+/* Notes where the values of the members stand. */
+static bool find_members(const struct fact_object *object, struct json_scan *scan,
+                         struct given *given, void *value, const struct fact_path *path,
+                         GError **errp)
+{
+    size_t row = 0;
+    GError *error = NULL;
+
+    while (json_scan_next(scan, &error)) {
+        const struct given found = {.there = true, .text = scan->value, .len = scan->value_len};
+        CLEANUP(json_unrefp) struct json *json = NULL;
+        const struct given *checked = &found;
+        bool known;
+
+        row = find_row(object, scan->key, row);
+        known = row < object->n_members;
+        if (known) {
+            /* Of members of one name the last counts, but each must be JSON. */
+            checked = given[row].there ? &given[row] : NULL;
+        }
+        if ((checked != NULL &&
+             !parse_member(checked->text, checked->len, scan->key, &json, path, errp)) ||
+            (!known && !take_unknown(object, value, scan->key, json, path, errp))) {
+            json_scan_end(scan);
+            return false;
+        }
+        if (known) {
+            given[row++] = found;
+        }
     }
-    return take_unknown(object, json, value, path, errp);
+    return scan->complete || fail_json(path, error, errp);
+}
+
+bool fact_object_decode_text_at(const struct fact_object *object, const char *text, size_t len,
+                                void *value, const struct fact_path *path, GError **errp)
+{
+    struct given *given = g_newa0(struct given, object->n_members);
+    CLEANUP(json_unrefp) struct json *json = NULL;
+    GError *error = NULL;
+    struct json_scan scan;
+    bool good;
+
+    if (object->unknown == FACT_UNKNOWN_TUPLE || !json_scan_begin(&scan, text, len, NULL)) {
+        return (json_parse(text, (gssize)len, &json, &error) || fail_json(path, error, errp)) &&
+               fact_object_decode_at(object, json, value, path, errp);
+    }
+    good = find_members(object, &scan, given, value, path, errp) &&
+           decode_all_given(object, given, value, path, errp);
+    if (!good) {
+        fact_object_clear(object, value);
+    }
+    return good;
 }
 
 static bool decode_positional(const struct fact_object *object, struct json *json, void *value,

@@ -51,6 +51,10 @@ void fact_object_encode(const struct fact_object *object, const void *value, str
 /* The same into zeroed memory of the caller's; on error it is left cleared. */
 bool fact_object_decode_at(const struct fact_object *object, struct json *json, void *value,
                            const struct fact_path *path, GError **errp);
+/* The same from JSON text, without a tree of the whole: for the thousands of objects of a
+ * configuration. */
+bool fact_object_decode_text_at(const struct fact_object *object, const char *text, size_t len,
+                                void *value, const struct fact_path *path, GError **errp);
 void fact_object_copy_at(const struct fact_object *object, void *dst, const void *src);
 /* Only the members, without the braces: for objects whose JSON form has further members of its own.
  */

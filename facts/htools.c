@@ -37,6 +37,16 @@ const char *const ht_fail_words[HT_FAIL_END] = {
 #include "facts/htools.def"
 };
 
+const struct ht_repair_row ht_repair_rows[HT_REPAIR_TYPES] = {
+#define HT_REPAIR(ident, word, shown) {word, shown},
+#include "facts/htools.def"
+};
+
+const char *const ht_repair_result_words[HT_RESULT_COUNT] = {
+#define HT_REPAIR_RESULT(ident, word) word,
+#include "facts/htools.def"
+};
+
 const struct ht_ispec_row ht_ispec_rows[HT_ISPEC_MEMBERS] = {
 #define HT_ISPEC_MEMBER(member, shown, key, word, ...)                                             \
     {offsetof(struct ht_ispec, member), shown, key, word},

@@ -74,6 +74,24 @@ enum ht_fail {
 enum { HT_FAIL_COUNT = HT_FAIL_END - 1 };
 extern const char *const ht_fail_words[HT_FAIL_END];
 
+/* The automatic repairs that tags allow (harep), the mildest first. */
+enum ht_repair_type {
+#define HT_REPAIR(ident, ...) HT_REPAIR_##ident,
+#include "facts/htools.def"
+    HT_REPAIR_TYPES
+};
+struct ht_repair_row {
+    const char *word, *shown; /* in tags, in messages */
+};
+extern const struct ht_repair_row ht_repair_rows[HT_REPAIR_TYPES];
+
+enum ht_repair_result {
+#define HT_REPAIR_RESULT(ident, ...) HT_RESULT_##ident,
+#include "facts/htools.def"
+    HT_RESULT_COUNT
+};
+extern const char *const ht_repair_result_words[HT_RESULT_COUNT];
+
 /* A specification of an instance's size, as in a policy. disk_size is the size of each disk. */
 struct ht_ispec {
 #define HT_ISPEC_MEMBER(member, ...) int64_t member;

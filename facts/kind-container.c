@@ -34,6 +34,15 @@ static bool list_decode(const struct fact_type *type, struct json *json, void *v
     return true;
 }
 
+/* Nothing is what most of them hold. */
+static bool empty_list_decode_text(const struct fact_type *type, const char *text, size_t len,
+                                   void *value)
+{
+    (void)type;
+    (void)value;
+    return len == 2 && memcmp(text, "[]", 2) == 0;
+}
+
 static void list_encode(const struct fact_type *type, const void *value, struct json_writer *w)
 {
     const struct fact_list *list = value;
@@ -88,6 +97,7 @@ static bool list_equal(const struct fact_type *type, const void *a, const void *
 const struct fact_kind fact_kind_list = {
     .name = "list",
     .decode = list_decode,
+    .decode_text = empty_list_decode_text,
     .encode = list_encode,
     .clear = list_clear,
     .copy = list_copy,
@@ -147,6 +157,14 @@ static bool dict_decode(const struct fact_type *type, struct json *json, void *v
         dict->n++;
     }
     return true;
+}
+
+static bool empty_dict_decode_text(const struct fact_type *type, const char *text, size_t len,
+                                   void *value)
+{
+    (void)type;
+    (void)value;
+    return len == 2 && memcmp(text, "{}", 2) == 0;
 }
 
 static void dict_encode(const struct fact_type *type, const void *value, struct json_writer *w)
@@ -404,6 +422,7 @@ bool fact_set_remove(struct fact_list *set, const char *text)
 const struct fact_kind fact_kind_set = {
     .name = "set",
     .decode = set_decode,
+    .decode_text = empty_list_decode_text,
     .encode = list_encode,
     .clear = list_clear,
     .copy = list_copy,
@@ -432,6 +451,7 @@ static bool dict_equal(const struct fact_type *type, const void *a, const void *
 const struct fact_kind fact_kind_dict = {
     .name = "dict",
     .decode = dict_decode,
+    .decode_text = empty_dict_decode_text,
     .encode = dict_encode,
     .clear = dict_clear,
     .copy = dict_copy,
@@ -441,6 +461,7 @@ const struct fact_kind fact_kind_dict = {
 const struct fact_kind fact_kind_map = {
     .name = "map",
     .decode = map_decode,
+    .decode_text = empty_dict_decode_text,
     .encode = dict_encode,
     .clear = dict_clear,
     .copy = dict_copy,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json-scan.h"
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "base/parse.h"
@@ -30,6 +31,19 @@ static bool bool_decode(const struct fact_type *type, struct json *json, void *v
     return true;
 }
 
+static bool bool_decode_text(const struct fact_type *type, const char *text, size_t len,
+                             void *value)
+{
+    bool is_true = len == 4 && memcmp(text, "true", 4) == 0;
+
+    (void)type;
+    if (!is_true && (len != 5 || memcmp(text, "false", 5) != 0)) {
+        return false;
+    }
+    *(bool *)value = is_true;
+    return true;
+}
+
 static void bool_encode(const struct fact_type *type, const void *value, struct json_writer *w)
 {
     (void)type;
@@ -39,6 +53,7 @@ static void bool_encode(const struct fact_type *type, const void *value, struct 
 const struct fact_kind fact_kind_bool = {
     .name = "bool",
     .decode = bool_decode,
+    .decode_text = bool_decode_text,
     .encode = bool_encode,
     .equal = equal_bytes,
 };
@@ -75,6 +90,23 @@ static bool int_decode(const struct fact_type *type, struct json *json, void *va
     return take_int(type, number, value, path, errp);
 }
 
+static bool int_decode_text(const struct fact_type *type, const char *text, size_t len, void *value)
+{
+    int64_t number = 0;
+
+    /* Numbers of up to nine digits without sign. */
+    if (len > 9 || (len > 1 && text[0] == '0')) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!g_ascii_isdigit(text[i])) {
+            return false;
+        }
+        number = number * 10 + (text[i] - '0');
+    }
+    return len > 0 && take_int(type, number, value, NULL, NULL);
+}
+
 static void int_encode(const struct fact_type *type, const void *value, struct json_writer *w)
 {
     (void)type;
@@ -84,6 +116,7 @@ static void int_encode(const struct fact_type *type, const void *value, struct j
 const struct fact_kind fact_kind_int = {
     .name = "int",
     .decode = int_decode,
+    .decode_text = int_decode_text,
     .encode = int_encode,
     .equal = equal_bytes,
 };
@@ -185,6 +218,23 @@ static bool str_decode(const struct fact_type *type, struct json *json, void *va
     return true;
 }
 
+static bool str_decode_text(const struct fact_type *type, const char *text, size_t len, void *value)
+{
+    char *copy;
+
+    if (len < 2 || text[0] != '"' || text[len - 1] != '"' ||
+        !json_scan_is_plain(text + 1, len - 2)) {
+        return false;
+    }
+    copy = g_strndup(text + 1, len - 2);
+    if (type->check != NULL && type->check(copy) != NULL) {
+        g_free(copy);
+        return false;
+    }
+    *(char **)value = copy;
+    return true;
+}
+
 static void str_encode(const struct fact_type *type, const void *value, struct json_writer *w)
 {
     (void)type;
@@ -212,6 +262,7 @@ static bool str_equal(const struct fact_type *type, const void *a, const void *b
 const struct fact_kind fact_kind_str = {
     .name = "str",
     .decode = str_decode,
+    .decode_text = str_decode_text,
     .encode = str_encode,
     .clear = str_clear,
     .copy = str_copy,

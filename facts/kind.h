@@ -12,6 +12,9 @@ struct fact_kind {
     const char *name;
     bool (*decode)(const struct fact_type *type, struct json *json, void *value,
                    const struct fact_path *path, GError **errp);
+    /* NULL, or a short way from JSON text for what is most common; false: nothing has been done,
+       take the long way, which also knows what is wrong. */
+    bool (*decode_text)(const struct fact_type *type, const char *text, size_t len, void *value);
     void (*encode)(const struct fact_type *type, const void *value, struct json_writer *w);
     /* NULL: the value owns nothing. */
     void (*clear)(const struct fact_type *type, void *value);

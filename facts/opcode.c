@@ -128,6 +128,9 @@ void opcode_encode(const struct opcode *op, enum opcode_dialect dialect, struct 
         fact_object_encode_members(&fact_object_op_common, op->common, w);
         write_id(op, w);
         fact_object_encode_members(op->row->params, op->params, w);
+    } else if (dialect == OPCODE_PLAIN) {
+        write_id(op, w);
+        fact_object_encode_members(op->row->params, op->params, w);
     } else {
         fact_object_encode_filled(op->row->params, op->params, w);
         fact_object_encode_filled(&fact_object_op_common, op->common, w);

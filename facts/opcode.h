@@ -40,6 +40,7 @@ struct opcode {
 enum opcode_dialect {
     OPCODE_SUBMITTED,
     OPCODE_PROCESSED,
+    OPCODE_PLAIN, /* OP_ID and its own parameters only: what planning tools answer */
 };
 
 /* What is secret is written as this word (FACT_SECRET). */

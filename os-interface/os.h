@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
+#include "provider-interface/provider.h"
 
 enum os_script {
     OS_CREATE,
@@ -17,18 +18,12 @@ enum os_script {
     OS_SCRIPT_COUNT,
 };
 
-/* A line of the list of parameters; help is NULL if there is none, name too on an empty line. */
-struct os_parameter {
-    char *name, *help;
-};
-
 struct os_definition {
     char *name, *path;
-    char *problem;                   /* NULL: it is good, and the rest counts */
-    char *scripts[OS_SCRIPT_COUNT];  /* full paths; NULL: it has none */
-    char **variants;                 /* NULL-terminated */
-    struct os_parameter *parameters; /* n_parameters */
-    size_t n_parameters;
+    char *problem;                  /* NULL: it is good, and the rest counts */
+    char *scripts[OS_SCRIPT_COUNT]; /* full paths; NULL: it has none */
+    char **variants;                /* NULL-terminated */
+    struct provider_parameters parameters;
     int *api_versions; /* n_api_versions; as the file says */
     size_t n_api_versions;
 };
@@ -47,11 +42,5 @@ void os_split_name(const char *full_name, char **ret_name, char **ret_variant);
 /* Whether the variant of the full name fits the definition. */
 bool os_definition_check_variant(const struct os_definition *os, const char *full_name,
                                  GError **errp);
-
-/* Variables of every script, as name and value in turn (char *); parameters are the caller's to add
- * with os_parameter_variable() (OSCoreEnv). */
-GPtrArray *os_core_environment(const struct os_definition *os, const char *full_name, int debug);
-/* "OSP_NAME" of a parameter; allocated. */
-char *os_parameter_variable(const char *parameter);
 
 #endif

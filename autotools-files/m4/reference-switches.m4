@@ -76,6 +76,7 @@ AC_DEFUN([GANTRY_REFERENCE_SWITCHES], [
   GANTRY_WITH([backup-dir], [BACKUP_DIR], [$localstatedir/backups], [where upgrades save the configuration])
   GANTRY_WITH([ssh-config-dir], [SSH_CONFIG_DIR], [$sysconfdir/ssh], [directory of the SSH host keys])
   GANTRY_WITH([xen-config-dir], [XEN_CONFIG_DIR], [$sysconfdir/xen], [directory of Xen's configuration])
+  AC_SUBST([xenconfdir], ["$with_xen_config_dir"])
   GANTRY_WITH([os-search-path], [OS_SEARCH_PATH],
     [/srv/ganeti/os,/usr/local/lib/ganeti/os,/usr/lib/ganeti/os,/usr/share/ganeti/os],
     [comma-separated directories of OS definitions])

@@ -9,9 +9,6 @@
  */
 struct cfg_object {
     size_t refs;
-    /* The object's JSON text as wconfd writes it, made when it is first saved; NULL: not yet. */
-    char *encoded;
-    size_t encoded_len;
 };
 
 /* Zeroed; to be filled by the one who made it before it gets into a table. */
@@ -23,22 +20,45 @@ struct cfg_object *cfg_object_head(const void *value);
 const void *cfg_object_ref(const void *value);
 void cfg_object_unref(const struct fact_object *object, const void *value);
 
+/* Neighbours in a table, shared by all snapshots that have not changed one of them: a change makes
+ * one new run and leaves the other hundreds as they are, with their texts. */
+struct cfg_run {
+    size_t refs;
+    const void **v; /* each with a reference */
+    size_t n;       /* at least one */
+    /* Their JSON text as wconfd writes it ("UUID":{...},"UUID":{...}), made when it is first saved;
+       NULL: not yet. */
+    char *text;
+    size_t text_len;
+};
+
 /* All objects of a kind, sorted by UUID; shared by the snapshots between two changes of that kind.
  */
 struct cfg_table {
     size_t refs;
     const struct fact_object *object;
     size_t uuid_offset;
-    const void **v; /* each with a reference */
+    const void **v; /* borrowed from the runs */
     size_t n;
+    struct cfg_run **runs;
+    size_t n_runs;
     /* Sorted by name, those of one name by UUID; made when first needed. */
     const void **by_name;
     /* In natural order of their names; made when first needed. */
     const void **in_order;
 };
 
+/* What becomes of one object: the next one with its UUID (a new one too), or NULL: it goes away. */
+struct cfg_table_change {
+    const char *uuid;
+    const void *value; /* with a reference, which is taken over */
+};
+
 /* Takes over the array and the references in it; sorts. */
 struct cfg_table *cfg_table_new(const struct fact_object *object, const void **v, size_t n);
+/* The table after these changes, which are in the order of their UUIDs, each there once. */
+struct cfg_table *cfg_table_next(const struct cfg_table *table,
+                                 const struct cfg_table_change *changes, size_t n);
 struct cfg_table *cfg_table_ref(struct cfg_table *table);
 void cfg_table_unref(struct cfg_table *table);
 /* Index of the first object whose UUID is not below this one. */

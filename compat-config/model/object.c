@@ -54,7 +54,6 @@ void cfg_object_unref(const struct fact_object *object, const void *value)
     head = cfg_object_head(value);
     if (--head->refs == 0) {
         fact_object_clear(object, (void *)value);
-        g_free(head->encoded);
         g_free(head);
     }
 }

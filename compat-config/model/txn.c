@@ -2,6 +2,7 @@
 
 #include "compat-config/model/txn.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "compat-config/model/internal.h"
@@ -262,43 +263,39 @@ static const void *take_value(const struct cfg_txn *txn, const struct fact_objec
     return g_steal_pointer(&change->value);
 }
 
-/* Applies the changes of a kind to a copy of its table; *ret_members: whether objects came or went.
- */
+static int compare_changes(const void *a, const void *b)
+{
+    return strcmp(((const struct cfg_table_change *)a)->uuid,
+                  ((const struct cfg_table_change *)b)->uuid);
+}
+
+/* *ret_members: whether objects came or went. */
 static struct cfg_table *next_table(struct cfg_txn *txn, enum cfg_kind kind, double now,
                                     bool *ret_members)
 {
     struct cfg_table *old = txn->base->tables[kind];
-    const struct fact_object *object = old->object;
-    const void **v;
+    g_autofree struct cfg_table_change *changes = NULL;
     size_t n = 0;
     GHashTableIter iter;
-    void *item;
+    void *uuid, *item;
 
     if (count_changes(txn, kind) == 0) {
         return cfg_table_ref(old);
     }
-    v = g_new(const void *, old->n + count_changes(txn, kind));
-    for (size_t i = 0; i < old->n; i++) {
-        struct change *change = find_change(txn, kind, cfg_table_uuid(old, old->v[i]));
-
-        if (change == NULL) {
-            v[n++] = cfg_object_ref(old->v[i]);
-        } else if (change->value != NULL) {
-            v[n++] = take_value(txn, object, change, now);
-        } else {
-            *ret_members = true;
-        }
-    }
+    changes = g_new(struct cfg_table_change, count_changes(txn, kind));
     g_hash_table_iter_init(&iter, txn->changes[kind]);
-    while (g_hash_table_iter_next(&iter, NULL, &item)) {
+    while (g_hash_table_iter_next(&iter, &uuid, &item)) {
         struct change *change = item;
 
-        if (change->value != NULL) {
+        if (change->value == NULL || cfg_table_get(old, uuid) == NULL) {
             *ret_members = true;
-            v[n++] = take_value(txn, object, change, now);
         }
+        changes[n++] = (struct cfg_table_change){
+            .uuid = uuid,
+            .value = change->value == NULL ? NULL : take_value(txn, old->object, change, now)};
     }
-    return cfg_table_new(object, v, n);
+    qsort(changes, n, sizeof(*changes), compare_changes);
+    return cfg_table_next(old, changes, n);
 }
 
 /* What comes or goes of these kinds counts as a change of the cluster (config/__init__.py AddNode,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/json-scan.h"
 #include "base/json-writer.h"
@@ -98,16 +99,10 @@ static const void *decode_entry(enum cfg_kind kind, const struct json_scan *scan
                                 GError **errp)
 {
     const struct fact_object *object = cfg_kind_object(kind);
-    CLEANUP(json_unrefp) struct json *json = NULL;
-    GError *error = NULL;
-    void *value;
+    void *value = cfg_object_new(object);
 
-    if (!json_parse(scan->value, (gssize)scan->value_len, &json, &error)) {
-        (void)fail_json(path, error, errp);
-        return NULL;
-    }
-    value = decode_object(object, json, path, errp);
-    if (value == NULL) {
+    if (!fact_object_decode_text_at(object, scan->value, scan->value_len, value, path, errp)) {
+        cfg_object_unref(object, value);
         return NULL;
     }
     drop_false_mark(object, value);
@@ -349,77 +344,134 @@ struct cluster *cfg_read_cluster(struct json *json, GError **errp)
 
 /* ---- writing ---- */
 
-/* The text of an object, made once. */
-static void append_object(struct json_writer *out, const struct fact_object *object,
-                          const void *value)
+/* The text of the file in pieces: those of the runs are borrowed from the snapshot, where they stay
+ * for the next time; what stands between them is made afresh. */
+struct pieces {
+    GArray *v;            /* struct iovec */
+    GPtrArray *own;       /* the texts that are not borrowed */
+    GString *text;        /* what comes behind the last piece */
+    struct json_writer w; /* writes to text */
+};
+
+static void pieces_init(struct pieces *pieces)
 {
-    struct cfg_object *head = cfg_object_head(value);
-
-    if (head->encoded == NULL) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        struct json_writer w = json_writer_init(text, JSON_COMPACT);
-
-        fact_object_encode(object, value, &w);
-        head->encoded_len = text->len;
-        head->encoded = g_memdup2(text->str, text->len + 1);
-    }
-    json_write_raw(out, head->encoded, head->encoded_len);
+    pieces->v = g_array_new(FALSE, FALSE, sizeof(struct iovec));
+    pieces->own = g_ptr_array_new_with_free_func(g_free);
+    pieces->text = g_string_new(NULL);
+    pieces->w = json_writer_init(pieces->text, JSON_COMPACT);
 }
 
 void cfg_write_object(struct json_writer *w, const struct fact_object *object, const void *value)
 {
-    append_object(w, object, value);
+    fact_object_encode(object, value, w);
 }
 
-static void append_table(struct json_writer *w, const struct cfg_table *table)
+static void pieces_clear(struct pieces *pieces)
 {
-    json_write_object_begin(w);
-    for (size_t i = 0; i < table->n; i++) {
-        json_write_key(w, cfg_table_uuid(table, table->v[i]));
-        append_object(w, table->object, table->v[i]);
-    }
-    json_write_object_end(w);
+    g_array_free(pieces->v, TRUE);
+    g_ptr_array_free(pieces->own, TRUE);
+    g_string_free(pieces->text, TRUE);
 }
 
-static void append_member(struct json_writer *w, const struct cfg *cfg,
-                          const struct fact_member *member)
+static void add_piece(struct pieces *pieces, char *text, size_t len)
+{
+    const struct iovec piece = {.iov_base = text, .iov_len = len};
+
+    g_array_append_val(pieces->v, piece);
+}
+
+/* Makes a piece of what has been written so far. */
+static void end_piece(struct pieces *pieces)
+{
+    char *text = g_memdup2(pieces->text->str, pieces->text->len);
+
+    g_ptr_array_add(pieces->own, text);
+    add_piece(pieces, text, pieces->text->len);
+    g_string_truncate(pieces->text, 0);
+}
+
+static void make_text(const struct cfg_table *table, struct cfg_run *run)
+{
+    GString *text = g_string_new(NULL);
+    struct json_writer w = json_writer_init(text, JSON_COMPACT);
+
+    for (size_t i = 0; i < run->n; i++) {
+        json_write_key(&w, cfg_table_uuid(table, run->v[i]));
+        fact_object_encode(table->object, run->v[i], &w);
+    }
+    run->text_len = text->len;
+    run->text = g_realloc(g_string_free(text, FALSE), run->text_len + 1);
+}
+
+static void add_table(struct pieces *pieces, const struct cfg_table *table)
+{
+    json_write_object_begin(&pieces->w);
+    for (size_t i = 0; i < table->n_runs; i++) {
+        struct cfg_run *run = table->runs[i];
+
+        if (run->text == NULL) {
+            make_text(table, run);
+        }
+        /* The comma between runs. */
+        json_write_raw(&pieces->w, "", 0);
+        end_piece(pieces);
+        add_piece(pieces, run->text, run->text_len);
+    }
+    json_write_object_end(&pieces->w);
+}
+
+static void add_member(struct pieces *pieces, const struct cfg *cfg,
+                       const struct fact_member *member)
 {
     int kind = cfg_kind_of_member(member);
 
-    json_write_key(w, member->name);
+    json_write_key(&pieces->w, member->name);
     if (kind >= 0) {
-        append_table(w, cfg->tables[kind]);
+        add_table(pieces, cfg->tables[kind]);
     } else if (member->offset == offsetof(struct config_data, cluster)) {
-        append_object(w, &fact_object_cluster, cfg->cluster);
+        fact_object_encode(&fact_object_cluster, cfg->cluster, &pieces->w);
     } else {
-        fact_encode(member->spec->type, (const char *)&cfg->head + member->offset, w);
+        fact_encode(member->spec->type, (const char *)&cfg->head + member->offset, &pieces->w);
     }
 }
 
-void cfg_encode(const struct cfg *cfg, GString *out)
+static void make_pieces(const struct cfg *cfg, struct pieces *pieces)
 {
-    struct json_writer w = json_writer_init(out, JSON_COMPACT);
-
-    json_write_object_begin(&w);
+    pieces_init(pieces);
+    json_write_object_begin(&pieces->w);
     for (size_t i = 0; i < fact_object_config_data.n_members; i++) {
-        append_member(&w, cfg, &fact_object_config_data.members[i]);
+        add_member(pieces, cfg, &fact_object_config_data.members[i]);
     }
     if (cfg->head.extra != NULL) {
         struct json_iter it = json_iter_begin(cfg->head.extra);
 
         while (json_iter_next(&it)) {
-            json_write_key(&w, it.key);
-            json_write_value(&w, it.value);
+            json_write_key(&pieces->w, it.key);
+            json_write_value(&pieces->w, it.value);
         }
     }
-    json_write_object_end(&w);
+    json_write_object_end(&pieces->w);
+    end_piece(pieces);
+}
+
+void cfg_encode(const struct cfg *cfg, GString *out)
+{
+    CLEANUP(pieces_clear) struct pieces pieces;
+
+    make_pieces(cfg, &pieces);
+    for (guint i = 0; i < pieces.v->len; i++) {
+        const struct iovec *piece = &g_array_index(pieces.v, struct iovec, i);
+
+        g_string_append_len(out, piece->iov_base, (gssize)piece->iov_len);
+    }
 }
 
 bool cfg_save(const struct cfg *cfg, const char *path, const struct fs_write_opts *opts,
               GError **errp)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    CLEANUP(pieces_clear) struct pieces pieces;
 
-    cfg_encode(cfg, text);
-    return fs_write_atomic(path, text->str, text->len, opts, errp);
+    make_pieces(cfg, &pieces);
+    return fs_write_atomicv(path, (const struct iovec *)(void *)pieces.v->data, pieces.v->len, opts,
+                            errp);
 }

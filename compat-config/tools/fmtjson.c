@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/fs.h"
 #include "base/json-writer.h"
 #include "base/json.h"
@@ -24,12 +25,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     size_t len = 0;
 
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("fmtjson (" PACKAGE_NAME ") " PACKAGE_VERSION);
+    if (about_answer(argc, argv, "fmtjson", usage)) {
         return 0;
     }
     if (argc > 1) {

@@ -9,6 +9,7 @@
 
 #include "base/daemon.h"
 #include "base/fs.h"
+#include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "compat-config/store/store.h"
 #include "compat-config/verify/verify.h"
@@ -353,27 +354,8 @@ static void cleanup(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-    const struct daemon_row *row = &daemon_rows[DAEMON_wconfd];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *log_file = NULL, *pid_file = NULL, *version = NULL;
     struct wconfd wconfd = {0};
-    struct daemon_desc desc;
-
-    if (!paths_init(&error) || !paths_take_level(&error)) {
-        g_printerr("%s: %s\n", row->name, error->message);
-        return DAEMON_EXIT_FAILURE;
-    }
-    log_file = path_of_log(DAEMON_wconfd, DAEMON_LOG_MAIN);
-    pid_file = path_format(PATH_DAEMON_PIDFILE, row->name);
-    version = g_strdup_printf("%s (ganeti) version %s, " PACKAGE_NAME " " PACKAGE_VERSION,
-                              row->name, C_RELEASE_VERSION());
-    desc = (struct daemon_desc){
-        .name = row->name,
-        .version_text = version,
-        .log_file = log_file,
-        .pid_file = pid_file,
-        .user = row->user,
-        .group = row->group,
+    const struct daemon_desc desc = {
         .log_format = LOG_FORMAT_HASKELL,
         .options = DAEMON_OPTIONS_HASKELL | DAEMON_OPTIONS_VOTING | DAEMON_OPTIONS_NO_USER_CHECKS |
                    DAEMON_OPTIONS_FORCE_NODE,
@@ -381,5 +363,6 @@ int main(int argc, char **argv)
         .prepare = prepare,
         .cleanup = cleanup,
     };
-    return daemon_main(&desc, argc, argv, &wconfd);
+
+    return daemon_start(DAEMON_wconfd, desc, argc, argv, &wconfd);
 }

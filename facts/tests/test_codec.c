@@ -6,12 +6,36 @@
 #include "facts/codec.h"
 #include "facts/objects.h"
 
+/* From text without a tree of it, the same comes out as from a tree. */
+static void decode_as_text(const struct fact_object *object, const char *text, const void *value,
+                           const char *message)
+{
+    void *other = fact_object_new(object);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(fact_object_decode_text_at(object, text, strlen(text), other, NULL, &error) ==
+              (value != NULL));
+    if (value != NULL) {
+        ck_assert(fact_object_equal(object, value, other));
+    } else {
+        ck_assert_str_eq(error->message, message);
+    }
+    fact_object_free(object, other);
+}
+
 static void *decode(const struct fact_object *object, const char *text, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *json = NULL;
+    GError *error = NULL;
+    void *value;
 
     ck_assert(json_parse(text, -1, &json, NULL));
-    return fact_object_decode(object, json, NULL, errp);
+    value = fact_object_decode(object, json, NULL, &error);
+    decode_as_text(object, text, value, error != NULL ? error->message : NULL);
+    if (error != NULL) {
+        g_propagate_error(errp, error);
+    }
+    return value;
 }
 
 static char *encode(const struct fact_object *object, const void *value)
@@ -26,6 +50,34 @@ static char *encode(const struct fact_object *object, const void *value)
 #define NIC                                                                                        \
     "{\"mac\":\"aa:00:00:11:22:33\",\"ip\":\"192.0.2.7\",\"nicparams\":{\"link\":\"br0\"},"        \
     "\"uuid\":\"u\"}"
+
+START_TEST(text_that_is_no_json_is_refused_with_its_place)
+{
+    static const struct {
+        const char *text, *error;
+    } cases[] = {
+        {"{\"mac\":\"a\",\"nicparams\":{},\"uuid\":tru}", "nics[3].uuid: not JSON"},
+        {"{\"mac\":nonsense,\"mac\":\"a\"}", "nics[3].mac: not JSON"},
+        {"{\"mac\":\"a\",\"new\":[}", "nics[3]"},
+        {"{\"mac\":\"a\"", "nics[3]: expected"},
+        {"{\"mac\":\"a\"} x", "nics[3]: expected the end"},
+        {"[]", "nics[3]: expected an object, found list"},
+        {"nonsense", "nics[3]: not JSON"},
+    };
+    const struct fact_path list = {.member = "nics"};
+    const struct fact_path path = {.up = &list, .index = 3};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct nic nic = {0};
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(!fact_object_decode_text_at(&fact_object_nic, cases[i].text,
+                                              strlen(cases[i].text), &nic, &path, &error));
+        ck_assert_msg(g_str_has_prefix(error->message, cases[i].error), "%s", error->message);
+        ck_assert_ptr_null(nic.mac);
+    }
+}
+END_TEST
 
 START_TEST(members_and_unknown_members_survive)
 {
@@ -114,5 +166,6 @@ START_TEST(lists_and_dictionaries_grow_and_shrink)
 }
 END_TEST
 
-UNIT_MAIN("codec", members_and_unknown_members_survive, errors_name_the_path,
-          layers_fill_what_is_not_set, lists_and_dictionaries_grow_and_shrink)
+UNIT_MAIN("codec", text_that_is_no_json_is_refused_with_its_place,
+          members_and_unknown_members_survive, errors_name_the_path, layers_fill_what_is_not_set,
+          lists_and_dictionaries_grow_and_shrink)

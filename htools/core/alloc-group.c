@@ -59,6 +59,18 @@ static int compare_scores(const struct ht_alloc_solution *a, const struct ht_all
     return a->score < b->score ? -1 : a->score > b->score;
 }
 
+static bool try_score(struct ht_cluster *cluster, const struct ht_view *scope,
+                      const struct ht_algorithm *algorithm, const struct ht_instance *inst,
+                      const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
+                      GError **errp)
+{
+    if (!ht_alloc_try(cluster, scope, algorithm, inst, targets, ret, errp)) {
+        return false;
+    }
+    ht_alloc_log_score(cluster, ret);
+    return true;
+}
+
 static bool try_dedicated(struct ht_cluster *cluster, const struct ht_view *scope,
                           const struct ht_algorithm *algorithm, const struct ht_instance *inst,
                           const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
@@ -68,7 +80,7 @@ static bool try_dedicated(struct ht_cluster *cluster, const struct ht_view *scop
     return ht_dedicated_try(cluster, inst, algorithm, targets, ret, errp);
 }
 
-static const struct method by_score = {ht_alloc_try, compare_scores, true};
+static const struct method by_score = {try_score, compare_scores, true};
 static const struct method by_loss = {try_dedicated, ht_dedicated_compare, false};
 
 static bool check_networks(const struct ht_group *group, const struct ht_instance *inst,

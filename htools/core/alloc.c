@@ -5,10 +5,12 @@
 #include "htools/core/moves.h"
 #include "htools/core/print.h"
 #include "htools/core/redundancy.h"
-#include "htools/core/score.h"
-#include "htools/core/trial.h"
+#include "htools/core/secondaries.h"
 
 G_DEFINE_QUARK(ht_alloc_error, ht_alloc_error)
+
+/* With fewer nodes it is quicker to try all pairs than to find out which to leave out. */
+enum { MANY_NODES = 12 };
 
 /* A place that would do. order tells when it was looked at: of equal scores the reference takes the
  * latest (AllocationSolution.hs, collectionToSolution and bestAllocElement). */
@@ -73,11 +75,22 @@ static void best_first(GArray *places)
     }
 }
 
+/* The best of n_good places with one primary node. */
+static void accept(struct ht_alloc_solution *ret, const struct place *best, unsigned n_good)
+{
+    ret->n_good += n_good;
+    if (!(ret->found && ret->score < best->score)) {
+        ret->found = true;
+        ret->pnode = best->pnode;
+        ret->snode = best->snode;
+        ret->score = best->score;
+    }
+}
+
 /* Leaves out places, from the best one on, that would cost the cluster its redundancy; the first
  * that does not is the answer for these places. */
 static void choose(struct search *search)
 {
-    struct ht_alloc_solution *ret = search->ret;
     unsigned dropped = 0;
     const struct place *best = NULL;
 
@@ -94,13 +107,9 @@ static void choose(struct search *search)
             g_array_sort(search->places, compare_places);
         }
     }
-    add_failures(ret, HT_FAIL_N1, dropped);
-    ret->n_good += search->places->len - dropped;
-    if (dropped < search->places->len && !(ret->found && ret->score < best->score)) {
-        ret->found = true;
-        ret->pnode = best->pnode;
-        ret->snode = best->snode;
-        ret->score = best->score;
+    add_failures(search->ret, HT_FAIL_N1, dropped);
+    if (dropped < search->places->len) {
+        accept(search->ret, best, search->places->len - dropped);
     }
     g_array_set_size(search->places, 0);
 }
@@ -196,70 +205,145 @@ static void try_singles(struct search *search, const struct ht_alloc_nodes *targ
     choose(search);
 }
 
-/* All pairs with this primary node; the secondaries are given. */
-static void try_pairs(struct search *search, const struct ht_node *pnode, const int *secondaries,
-                      unsigned n)
+/* The statistics with the instance on this primary node. */
+static enum ht_fail add_primary(const struct search *search, const struct ht_node *pnode,
+                                struct ht_stats *ret)
 {
-    const struct ht_instance *inst = search->inst;
     enum ht_fail fail = check_node(search, pnode);
     struct ht_trial primary;
-    struct ht_stats with_primary = search->stats;
 
     ht_trial_init(&primary, pnode);
     if (fail == HT_OK) {
         /* The location score only counts in the sum of scores, added below for each pair. */
-        fail = ht_trial_add_primary(&primary, inst, 0, search->algorithm->ignore_soft_errors);
+        fail =
+            ht_trial_add_primary(&primary, search->inst, 0, search->algorithm->ignore_soft_errors);
     }
+    if (fail == HT_OK) {
+        *ret = search->stats;
+        ht_stats_update(ret, pnode, &pnode->load, &primary.load);
+        ret->sums.location_excl += more_shared_pairs(search, pnode);
+    }
+    return fail;
+}
+
+/* All pairs with this primary node; the secondaries are given. */
+static void try_pairs(struct search *search, const struct ht_node *pnode, const int *secondaries,
+                      unsigned n)
+{
+    struct ht_stats with_primary;
+    enum ht_fail fail = add_primary(search, pnode, &with_primary);
+
     if (fail != HT_OK) {
         add_failures(search->ret, fail, n);
         return;
     }
-    ht_stats_update(&with_primary, pnode, &pnode->load, &primary.load);
-    with_primary.sums.location_excl += more_shared_pairs(search, pnode);
     for (unsigned i = 0; i < n; i++) {
         const struct ht_node *snode = &search->cluster->nodes[secondaries[i]];
-        struct ht_stats stats;
         struct ht_trial secondary;
 
         ht_trial_init(&secondary, snode);
-        fail = ht_trial_add_secondary(&secondary, inst, pnode->idx, false, false);
-        if (fail != HT_OK) {
+        fail = ht_trial_add_secondary(&secondary, search->inst, pnode->idx, false, false);
+        if (fail == HT_OK) {
+            add_place(search, pnode->idx, snode->idx,
+                      ht_pair_score(&with_primary, search->inst, pnode, &secondary));
+        } else {
             add_failures(search->ret, fail, 1);
-            continue;
         }
-        stats = with_primary;
-        if (!inst->forthcoming && !pnode->offline) {
-            stats.sums.location += ht_location_score(pnode, snode);
-        }
-        ht_stats_update(&stats, snode, &snode->load, &secondary.load);
-        add_place(search, pnode->idx, snode->idx, ht_stats_score(&stats));
     }
     choose(search);
+}
+
+/* The same without looking at each; n_others is the number of secondaries. False: nothing is known
+ * yet, try them. */
+static bool try_primary(struct search *search, struct ht_secondaries *secondaries,
+                        const struct ht_node *pnode, unsigned n_others)
+{
+    struct ht_stats with_primary;
+    enum ht_fail fail = add_primary(search, pnode, &with_primary);
+    struct ht_secondary_choice choice;
+
+    if (fail != HT_OK) {
+        add_failures(search->ret, fail, n_others);
+        return true;
+    }
+    if (!ht_secondaries_choose(secondaries, pnode, &with_primary, &choice)) {
+        return false;
+    }
+    if (choice.n_good > 0) {
+        struct place place = {.pnode = pnode->idx, .snode = choice.snode, .score = choice.score};
+
+        if (keeps_redundancy(search, &place)) {
+            accept(search->ret, &place, choice.n_good);
+        } else if (ht_redundancy_lost(search->redundancy, search->inst)) {
+            add_failures(search->ret, HT_FAIL_N1, choice.n_good);
+        } else {
+            return false;
+        }
+    }
+    for (int i = HT_OK + 1; i < HT_FAIL_END; i++) {
+        add_failures(search->ret, (enum ht_fail)i, choice.failures[i]);
+    }
+    return true;
+}
+
+static unsigned other_targets(const struct search *search, const struct ht_alloc_nodes *targets,
+                              const struct ht_node *pnode, int *ret)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < targets->n_nodes; i++) {
+        if (targets->nodes[i] != pnode->idx &&
+            search->cluster->nodes[targets->nodes[i]].group == pnode->group) {
+            ret[n++] = targets->nodes[i];
+        }
+    }
+    return n;
+}
+
+static bool same_solution(const struct ht_alloc_solution *a, const struct ht_alloc_solution *b)
+{
+    return memcmp(a->failures, b->failures, sizeof(a->failures)) == 0 &&
+           a->n_failures == b->n_failures && a->n_good == b->n_good && a->found == b->found &&
+           (!a->found || (a->pnode == b->pnode && a->snode == b->snode && a->score == b->score));
 }
 
 static void try_all_pairs(struct search *search, const struct ht_alloc_nodes *targets)
 {
     const struct ht_node *nodes = search->cluster->nodes;
-    g_autofree int *secondaries = g_new(int, targets->n_nodes + 1);
+    bool worth = targets->n_nodes >= MANY_NODES || search->algorithm->self_check;
+    struct ht_secondaries *secondaries =
+        worth ? ht_secondaries_new(search->cluster, &search->stats, search->inst, targets) : NULL;
+    g_autofree int *others = g_new(int, targets->n_nodes + 1);
+    g_autofree unsigned *sizes = g_new0(unsigned, search->cluster->n_groups + 1);
 
     for (unsigned i = 0; i < targets->n_nodes; i++) {
-        const struct ht_node *pnode = &nodes[targets->nodes[i]];
-        unsigned n = 0;
-
-        for (unsigned j = 0; j < targets->n_nodes; j++) {
-            if (j != i && nodes[targets->nodes[j]].group == pnode->group) {
-                secondaries[n++] = targets->nodes[j];
-            }
-        }
-        try_pairs(search, pnode, secondaries, n);
+        sizes[nodes[targets->nodes[i]].group]++;
     }
+    for (unsigned i = 0; i < targets->n_nodes; i++) {
+        const struct ht_node *pnode = &nodes[targets->nodes[i]];
+        struct ht_alloc_solution before = *search->ret, quick;
+        bool known =
+            secondaries != NULL && try_primary(search, secondaries, pnode, sizes[pnode->group] - 1);
+
+        if (known && !search->algorithm->self_check) {
+            continue;
+        }
+        quick = *search->ret;
+        *search->ret = before;
+        try_pairs(search, pnode, others, other_targets(search, targets, pnode, others));
+        if (known && !same_solution(&quick, search->ret)) {
+            g_error("htools: the quick choice of a secondary for %s on %s is wrong",
+                    search->inst->name, pnode->name);
+        }
+    }
+    ht_secondaries_free(secondaries);
 }
 
 static void search_begin(struct search *search, struct ht_cluster *cluster,
                          const struct ht_view *view, const struct ht_algorithm *algorithm,
                          const struct ht_instance *inst, struct ht_alloc_solution *ret)
 {
-    *ret = (struct ht_alloc_solution){.log = g_ptr_array_new_with_free_func(g_free)};
+    *ret = (struct ht_alloc_solution){.found = false};
     *search = (struct search){
         .cluster = cluster,
         .view = view,
@@ -271,15 +355,8 @@ static void search_begin(struct search *search, struct ht_cluster *cluster,
     ht_stats_init(&search->stats, cluster, view);
 }
 
-static void append_score(const struct ht_alloc_solution *solution, GString *out)
-{
-    ht_append_fixed(out, 8, solution->score);
-}
-
 static void search_end(struct search *search)
 {
-    g_ptr_array_insert(search->ret->log, 0,
-                       ht_alloc_explain(search->cluster, search->ret, append_score));
     ht_redundancy_free(search->redundancy);
     ht_stats_clear(&search->stats);
     g_array_unref(search->places);
@@ -356,6 +433,7 @@ bool ht_alloc_try_secondary(struct ht_cluster *cluster, const struct ht_algorith
     search_begin(&search, cluster, &view, algorithm, &inst, ret);
     try_pairs(&search, pnode, secondaries, n);
     search_end(&search);
+    ht_alloc_log_score(cluster, ret);
     ht_undo_rollback(undo);
     ht_view_clear(&view);
     return true;
@@ -457,6 +535,17 @@ char *ht_alloc_explain(const struct ht_cluster *cluster, const struct ht_alloc_s
         g_string_append_printf(out, "/%s", cluster->nodes[solution->snode].name);
     }
     return g_string_free(out, FALSE);
+}
+
+static void append_score(const struct ht_alloc_solution *solution, GString *out)
+{
+    ht_append_fixed(out, 8, solution->score);
+}
+
+void ht_alloc_log_score(const struct ht_cluster *cluster, struct ht_alloc_solution *solution)
+{
+    solution->log = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(solution->log, ht_alloc_explain(cluster, solution, append_score));
 }
 
 void ht_alloc_describe(const struct ht_group *group, const struct ht_alloc_solution *solution,

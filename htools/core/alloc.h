@@ -38,12 +38,12 @@ struct ht_alloc_solution {
      * smallest sizes fit no more, and the disk space that is left on the nodes. */
     GArray *lost; /* int64_t */
     int64_t lost_disk;
-    GPtrArray *log; /* owned strings, the newest first */
+    GPtrArray *log; /* owned strings, the newest first; or NULL */
 };
 void ht_alloc_solution_clear(struct ht_alloc_solution *solution);
 
 /* Finds the best place for inst, which need not be part of the cluster; nothing is changed. Scores
- * are those of the nodes of view. */
+ * are those of the nodes of view. ret->log is NULL. */
 bool ht_alloc_try(struct ht_cluster *cluster, const struct ht_view *view,
                   const struct ht_algorithm *algorithm, const struct ht_instance *inst,
                   const struct ht_alloc_nodes *targets, struct ht_alloc_solution *ret,
@@ -64,6 +64,9 @@ int ht_alloc_place(struct ht_cluster *cluster, const struct ht_instance *inst, c
  * appends the score. */
 char *ht_alloc_explain(const struct ht_cluster *cluster, const struct ht_alloc_solution *solution,
                        void (*format)(const struct ht_alloc_solution *solution, GString *out));
+
+/* Makes ret->log of a solution found by score. */
+void ht_alloc_log_score(const struct ht_cluster *cluster, struct ht_alloc_solution *solution);
 
 /* All networks that the instance needs are there. */
 bool ht_group_has_networks(const struct ht_group *group, const struct ht_instance *inst);

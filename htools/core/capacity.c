@@ -3,6 +3,7 @@
 #include "htools/core/moves.h"
 #include "htools/core/pairs.h"
 #include "htools/core/redundancy.h"
+#include "htools/core/trial.h"
 
 /* The steps by which sizes shrink (Types.hs). */
 enum { UNIT_MEM = 64, UNIT_DISK = 256, UNIT_CPU = 1, UNIT_SPINDLES = 1 };
@@ -196,6 +197,51 @@ static bool shrink(struct ht_cluster *cluster, struct ht_instance *inst, enum ht
     }
 }
 
+static enum ht_fail try_primary(const struct filling *f, const struct ht_instance *inst,
+                                const struct ht_node *node)
+{
+    enum ht_fail fail = ht_instance_check_policy(inst, node->ipolicy, node->excl_storage);
+    struct ht_trial trial;
+
+    ht_trial_init(&trial, node);
+    return fail != HT_OK ? fail
+                         : ht_trial_add_primary(&trial, inst, 0, f->algorithm->ignore_soft_errors);
+}
+
+/* Why it fits nowhere, as ht_alloc_try() would count it; false if it fits somewhere. */
+static bool fits_nowhere(const struct filling *f, const struct ht_instance *inst,
+                         unsigned failures[HT_FAIL_END])
+{
+    const struct ht_alloc_nodes *targets = f->targets;
+    const struct ht_node *nodes = f->cluster->nodes;
+
+    memset(failures, 0, HT_FAIL_END * sizeof(*failures));
+    for (unsigned i = 0; i < targets->n_nodes; i++) {
+        const struct ht_node *pnode = &nodes[targets->nodes[i]];
+        enum ht_fail fail = try_primary(f, inst, pnode);
+
+        if (targets->n_required == 1) {
+            failures[fail]++;
+        }
+        for (unsigned j = 0; j < targets->n_nodes && targets->n_required == 2; j++) {
+            const struct ht_node *snode = &nodes[targets->nodes[j]];
+            struct ht_trial trial;
+
+            if (j == i || snode->group != pnode->group) {
+                continue;
+            }
+            ht_trial_init(&trial, snode);
+            failures[fail != HT_OK
+                         ? fail
+                         : ht_trial_add_secondary(&trial, inst, pnode->idx, false, false)]++;
+        }
+        if (failures[HT_OK] > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Matches sufficesShrinking: the first of the ever smaller sizes that fits, as long as it is this
  * reason that makes the others not fit. */
 static bool shrink_until_it_fits(const struct filling *f, struct ht_instance *inst,
@@ -204,17 +250,20 @@ static bool shrink_until_it_fits(const struct filling *f, struct ht_instance *in
     struct ht_instance smaller = *inst;
 
     while (shrink(f->cluster, &smaller, why)) {
+        unsigned failures[HT_FAIL_END];
         struct ht_alloc_solution solution;
-        bool found, goes_on;
 
-        if (!try_place(f, f->algorithm, inst, &solution, NULL)) {
-            return false;
+        if (!fits_nowhere(f, inst, failures)) {
+            if (!try_place(f, f->algorithm, inst, &solution, NULL)) {
+                return false;
+            }
+            if (solution.found) {
+                return true;
+            }
+            memcpy(failures, solution.failures, sizeof(failures));
         }
-        found = solution.found;
-        goes_on = solution.failures[why] > 0;
-        ht_alloc_solution_clear(&solution);
-        if (found || !goes_on) {
-            return found;
+        if (failures[why] == 0) {
+            return false;
         }
         *inst = smaller;
     }

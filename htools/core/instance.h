@@ -18,13 +18,6 @@ struct ht_nic {
 };
 
 /* The automatic repairs that tags allow (harep). */
-enum ht_repair_type {
-    HT_REPAIR_FIX_STORAGE,
-    HT_REPAIR_MIGRATE,
-    HT_REPAIR_FAILOVER,
-    HT_REPAIR_REINSTALL,
-    HT_REPAIR_TYPES
-};
 enum ht_repair_state { HT_REPAIR_NOT_ENABLED, HT_REPAIR_ENABLED, HT_REPAIR_SUSPENDED };
 struct ht_repair_policy {
     enum ht_repair_state state;

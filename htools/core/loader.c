@@ -115,8 +115,12 @@ static void merge_node_tags(struct ht_cluster *cluster)
 static void set_instance_tags(struct ht_cluster *cluster, struct ht_instance *inst,
                               const GPtrArray *exclusions, const GPtrArray *desired)
 {
-    g_autoptr(GArray) symbols = matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
+    g_autoptr(GArray) symbols = NULL;
 
+    if (inst->n_tags == 0 || exclusions->len + desired->len == 0) {
+        return;
+    }
+    symbols = matching_symbols(cluster, inst->tags, inst->n_tags, exclusions);
     inst->n_excl_tags = symbols->len;
     if (symbols->len > 0) {
         size_t size = symbols->len * sizeof(int);
@@ -147,24 +151,6 @@ void ht_cluster_tag_instance(struct ht_cluster *cluster, struct ht_instance *ins
     set_instance_tags(cluster, inst, exclusions, desired);
 }
 
-static bool parse_repair_type(const char *word, enum ht_repair_type *ret)
-{
-    static const char *const names[HT_REPAIR_TYPES] = {
-        [HT_REPAIR_FIX_STORAGE] = "fix-storage",
-        [HT_REPAIR_MIGRATE] = "migrate",
-        [HT_REPAIR_FAILOVER] = "failover",
-        [HT_REPAIR_REINSTALL] = "reinstall",
-    };
-
-    for (int i = 0; i < HT_REPAIR_TYPES; i++) {
-        if (strcmp(word, names[i]) == 0) {
-            *ret = (enum ht_repair_type)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Matches Loader.hs, getArPolicy. False: the tags do not say anything. */
 static bool repair_policy(const char *const *tags, unsigned n_tags, int64_t now,
                           struct ht_repair_policy *ret)
@@ -191,7 +177,7 @@ static bool repair_policy(const char *const *tags, unsigned n_tags, int64_t now,
             }
             policy.until = for_ever ? 0 : policy.until;
         } else if (type_word != NULL && policy.state != HT_REPAIR_SUSPENDED &&
-                   parse_repair_type(type_word, &type)) {
+                   ht_repair_type_parse(type_word, &type)) {
             if (policy.state != HT_REPAIR_ENABLED || type < policy.type) {
                 policy.type = type;
             }

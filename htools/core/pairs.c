@@ -2,85 +2,19 @@
 
 #include <math.h>
 
+#include "htools/core/alike.h"
 #include "htools/core/moves.h"
-#include "htools/core/score.h"
-#include "htools/core/trial.h"
-
-/* All that the score of a placement depends on. Compared byte by byte: it is cleared first. */
-struct traits {
-    union ht_row before, after;
-    struct ht_sums change;
-    int64_t group, node; /* node: HT_NONE unless its locations count */
-};
-
-/* Nodes of the same traits, ascending. */
-struct alike {
-    struct traits traits;
-    const struct ht_node *sample;
-    struct ht_load after; /* the sample's */
-    GArray *nodes;        /* int */
-};
 
 struct pairs {
     struct ht_cluster *cluster;
     const struct ht_algorithm *algorithm;
     const struct ht_instance *inst;
     struct ht_stats stats;
-    GPtrArray *primaries, *secondaries; /* struct alike */
-    bool *primary_fits;                 /* by node */
+    struct ht_alikes primaries, secondaries;
+    bool *primary_fits; /* by node */
     struct ht_alloc_solution *ret;
     bool odd; /* a score is not a number */
 };
-
-static guint traits_hash(gconstpointer key)
-{
-    const unsigned char *byte = key;
-    guint hash = 5381;
-
-    for (size_t i = 0; i < sizeof(struct traits); i++) {
-        hash = hash * 33 + byte[i];
-    }
-    return hash;
-}
-
-static gboolean traits_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(struct traits)) == 0;
-}
-
-static void alike_free(gpointer data)
-{
-    struct alike *alike = data;
-
-    g_array_unref(alike->nodes);
-    g_aligned_free(alike);
-}
-
-static void add_node(GPtrArray *classes, GHashTable *index, const struct ht_trial *trial)
-{
-    const struct ht_node *node = trial->node;
-    struct traits traits;
-    struct alike *alike;
-
-    memset(&traits, 0, sizeof(traits));
-    ht_row_compute(node, &node->load, &traits.before);
-    ht_row_compute(node, &trial->load, &traits.after);
-    ht_sums_add(&traits.change, node, &node->load, -1);
-    ht_sums_add(&traits.change, node, &trial->load, 1);
-    traits.group = node->group;
-    traits.node = node->location_tags.n > 0 ? node->idx : HT_NONE;
-    alike = g_hash_table_lookup(index, &traits);
-    if (alike == NULL) {
-        alike = g_aligned_alloc0(1, sizeof(*alike), sizeof(ht_pair));
-        alike->traits = traits;
-        alike->sample = node;
-        alike->after = trial->load;
-        alike->nodes = g_array_new(FALSE, FALSE, sizeof(int));
-        g_ptr_array_add(classes, alike);
-        g_hash_table_add(index, alike);
-    }
-    g_array_append_val(alike->nodes, node->idx);
-}
 
 static bool try_primary(const struct pairs *pairs, const struct ht_node *node,
                         struct ht_trial *trial)
@@ -102,19 +36,16 @@ static bool try_secondary(const struct pairs *pairs, const struct ht_node *node,
  * the primary yet. */
 static void classify(struct pairs *pairs, const struct ht_alloc_nodes *targets)
 {
-    g_autoptr(GHashTable) primaries = g_hash_table_new(traits_hash, traits_equal);
-    g_autoptr(GHashTable) secondaries = g_hash_table_new(traits_hash, traits_equal);
-
     for (unsigned i = 0; i < targets->n_nodes; i++) {
         const struct ht_node *node = &pairs->cluster->nodes[targets->nodes[i]];
         struct ht_trial trial;
 
         pairs->primary_fits[node->idx] = try_primary(pairs, node, &trial);
         if (pairs->primary_fits[node->idx]) {
-            add_node(pairs->primaries, primaries, &trial);
+            ht_alikes_add(&pairs->primaries, &trial);
         }
         if (try_secondary(pairs, node, HT_NONE, &trial)) {
-            add_node(pairs->secondaries, secondaries, &trial);
+            ht_alikes_add(&pairs->secondaries, &trial);
         }
     }
 }
@@ -155,7 +86,7 @@ static double pair_score(const struct pairs *pairs, const struct ht_stats *with_
 }
 
 /* The last pair of two classes in which the secondary has nothing reserved for the primary. */
-static bool last_pair(const struct pairs *pairs, const struct alike *p, const struct alike *s,
+static bool last_pair(const struct pairs *pairs, const struct ht_alike *p, const struct ht_alike *s,
                       int *pnode, int *snode)
 {
     for (guint i = p->nodes->len; i-- > 0;) {
@@ -173,13 +104,13 @@ static bool last_pair(const struct pairs *pairs, const struct alike *p, const st
 
 static void search_classes(struct pairs *pairs)
 {
-    for (guint i = 0; i < pairs->primaries->len; i++) {
-        const struct alike *p = g_ptr_array_index(pairs->primaries, i);
+    for (guint i = 0; i < pairs->primaries.classes->len; i++) {
+        const struct ht_alike *p = g_ptr_array_index(pairs->primaries.classes, i);
         struct ht_stats with_primary = pairs->stats;
 
         ht_stats_update(&with_primary, p->sample, &p->sample->load, &p->after);
-        for (guint j = 0; j < pairs->secondaries->len; j++) {
-            const struct alike *s = g_ptr_array_index(pairs->secondaries, j);
+        for (guint j = 0; j < pairs->secondaries.classes->len; j++) {
+            const struct ht_alike *s = g_ptr_array_index(pairs->secondaries.classes, j);
             double score;
             int pnode, snode;
 
@@ -233,8 +164,8 @@ bool ht_pairs_best(struct ht_cluster *cluster, const struct ht_view *view,
     if (inst->n_excl_tags > 0 || targets->n_required != 2) {
         return false;
     }
-    pairs.primaries = g_ptr_array_new_with_free_func(alike_free);
-    pairs.secondaries = g_ptr_array_new_with_free_func(alike_free);
+    ht_alikes_init(&pairs.primaries);
+    ht_alikes_init(&pairs.secondaries);
     pairs.primary_fits = g_new0(bool, cluster->n_nodes + 1);
     ht_stats_init(&pairs.stats, cluster, view);
     classify(&pairs, targets);
@@ -242,7 +173,7 @@ bool ht_pairs_best(struct ht_cluster *cluster, const struct ht_view *view,
     search_peers(&pairs, targets);
     ht_stats_clear(&pairs.stats);
     g_free(pairs.primary_fits);
-    g_ptr_array_unref(pairs.primaries);
-    g_ptr_array_unref(pairs.secondaries);
+    ht_alikes_clear(&pairs.primaries);
+    ht_alikes_clear(&pairs.secondaries);
     return !pairs.odd;
 }

@@ -23,7 +23,8 @@ struct ht_redundancy {
     unsigned n_failing;
     int *mixed_nodes;
     unsigned n_mixed;
-    GArray *added; /* struct ht_count: memory that failovers bring to a node; scratch */
+    GArray *added;       /* struct ht_count: memory that failovers bring to a node; scratch */
+    int64_t *most_added; /* per node: the most that the loss of one other node brings */
 };
 
 static bool is_drbd(const struct ht_instance *inst)
@@ -53,6 +54,11 @@ static int64_t *added_memory(GArray *added, int node)
     return &g_array_index(added, struct ht_count, added->len - 1).value;
 }
 
+static int64_t memory_used(const struct ht_instance *inst)
+{
+    return ht_instance_uses_memory(inst) ? inst->mem : 0;
+}
+
 /* Whether all DRBD instances of the node fail over, one after the other, with soft limits ignored:
  * what ht_move_apply() would say to each, in closed form. */
 static bool drbd_fails_over(struct ht_redundancy *r, const struct ht_node *node)
@@ -73,7 +79,7 @@ static bool drbd_fails_over(struct ht_redundancy *r, const struct ht_node *node)
         }
         snode = &nodes[inst->snode];
         added = added_memory(r->added, inst->snode);
-        *added += ht_instance_uses_memory(inst) ? inst->mem : 0;
+        *added += memory_used(inst);
         if (!ht_node_may_migrate(&nodes[inst->pnode], snode) || snode->load.f_dsk <= 0 ||
             ht_load_unallocated_mem(snode, &snode->load) - *added <= 0 ||
             !spindles_suffice(snode, inst) || !spindles_suffice(node, inst) ||
@@ -101,14 +107,18 @@ static bool takes_all(struct ht_redundancy *r, const struct ht_node *lost,
         if (is_drbd(inst)) {
             continue;
         }
-        if (ht_instance_uses_local_storage(inst)) {
+        /* Spindles are taken by every instance, asked for by those on local storage only (Node.hs,
+         * calcNewFreeSpindles and addPriEx). */
+        if (node->excl_storage) {
             int64_t own = ht_instance_spindles(inst);
 
-            if (node->excl_storage && own == HT_SPINDLES_UNKNOWN) {
+            if (own == HT_SPINDLES_UNKNOWN) {
                 return false;
             }
-            disk += MAX(0, inst->dsk);
             spindles += MAX(0, own);
+        }
+        if (ht_instance_uses_local_storage(inst)) {
+            disk += MAX(0, inst->dsk);
         }
         if (!ht_disk_template_evacuable(inst->disk_template) &&
             ht_instance_check_policy(inst, node->ipolicy, node->excl_storage) != HT_OK) {
@@ -288,6 +298,7 @@ struct ht_redundancy *ht_redundancy_new(struct ht_cluster *cluster, const struct
     r->asked = g_new0(unsigned, cluster->n_nodes + 1);
     r->mixed_nodes = g_new0(int, cluster->n_nodes + 1);
     r->added = g_array_new(FALSE, FALSE, sizeof(struct ht_count));
+    r->most_added = g_new0(int64_t, cluster->n_nodes + 1);
     for (unsigned i = 0; i < view->n_nodes; i++) {
         const struct ht_node *node = &cluster->nodes[view->nodes[i]];
 
@@ -301,6 +312,11 @@ struct ht_redundancy *ht_redundancy_new(struct ht_cluster *cluster, const struct
         }
         r->holds[node->idx] = survives_loss(r, node);
         r->n_failing += !r->holds[node->idx];
+        for (guint j = 0; j < r->added->len; j++) {
+            const struct ht_count *added = &g_array_index(r->added, struct ht_count, j);
+
+            r->most_added[added->key] = MAX(r->most_added[added->key], added->value);
+        }
     }
     return r;
 }
@@ -318,6 +334,7 @@ void ht_redundancy_free(struct ht_redundancy *r)
     g_free(r->asked);
     g_free(r->mixed_nodes);
     g_array_unref(r->added);
+    g_free(r->most_added);
     g_free(r);
 }
 
@@ -334,6 +351,15 @@ unsigned ht_redundancy_failing(const struct ht_redundancy *r)
 /* The place of a new instance's row. With a view of one group the reference counts only that
  * group's instances and may hit one of them (Cluster.hs findAllocation, AllocationSolution.hs
  * updateIl); its answer depends on it, so it is done here, too. */
+static bool displaces(const struct ht_redundancy *r)
+{
+    const struct ht_cluster *cluster = r->cluster;
+    unsigned row = r->view.n_instances;
+
+    return r->view.group != HT_NONE && row < cluster->n_instances &&
+           cluster->nodes[cluster->instances[row].pnode].group == r->view.group;
+}
+
 static int place_row(struct ht_redundancy *r, const struct ht_instance *inst)
 {
     struct ht_cluster *cluster = r->cluster;
@@ -342,8 +368,7 @@ static int place_row(struct ht_redundancy *r, const struct ht_instance *inst)
     if (inst->idx != HT_NONE && inst->idx < (int)cluster->n_instances) {
         return inst->idx;
     }
-    if (r->view.group != HT_NONE && row < cluster->n_instances &&
-        cluster->nodes[cluster->instances[row].pnode].group == r->view.group) {
+    if (displaces(r)) {
         ht_undo_save_instance(r->trial, (int)row);
     } else {
         row = ht_cluster_append_row(cluster);
@@ -397,6 +422,39 @@ static bool ask_around(struct ht_redundancy *r, int pnode, int snode, int displa
     return failing_before == r->n_failing;
 }
 
+/* Nothing but failovers of DRBD instances decides, all of them stay as they are, and the instance
+ * gives nothing back. */
+static bool only_adds(const struct ht_redundancy *r, const struct ht_instance *inst)
+{
+    return r->n_mixed == 0 && !displaces(r) && inst->mem >= 0 && inst->dsk >= 0 &&
+           ht_instance_spindles(inst) >= HT_SPINDLES_UNKNOWN;
+}
+
+bool ht_redundancy_lost(const struct ht_redundancy *r, const struct ht_instance *inst)
+{
+    return r->n_failing > 0 && only_adds(r, inst);
+}
+
+/* True if there is so much room that the answer is yes without playing it through: on the primary
+ * node for what fails over to it from any one node, and on the secondary for the instance itself
+ * beside that. */
+static bool surely_allows(const struct ht_redundancy *r, const struct ht_instance *inst, int pnode,
+                          int snode)
+{
+    const struct ht_node *p = &r->cluster->nodes[pnode], *s;
+    int64_t memory = memory_used(inst);
+
+    if (snode == HT_NONE || r->n_failing > 0 || !only_adds(r, inst) || !is_drbd(inst) ||
+        inst->forthcoming) {
+        return false;
+    }
+    s = &r->cluster->nodes[snode];
+    return !p->excl_storage && !s->excl_storage && ht_node_may_migrate(p, s) &&
+           p->load.f_dsk > inst->dsk && s->load.f_dsk > inst->dsk &&
+           ht_load_unallocated_mem(p, &p->load) - memory - r->most_added[pnode] > 0 &&
+           ht_load_unallocated_mem(s, &s->load) - memory - r->most_added[snode] > 0;
+}
+
 bool ht_redundancy_allows(struct ht_redundancy *r, const struct ht_instance *inst, int pnode,
                           int snode)
 {
@@ -406,6 +464,12 @@ bool ht_redundancy_allows(struct ht_redundancy *r, const struct ht_instance *ins
     int displaced = row < cluster->n_instances ? cluster->instances[row].pnode : HT_NONE;
     bool ok;
 
+    if (surely_allows(r, inst, pnode, snode)) {
+        return true;
+    }
+    if (ht_redundancy_lost(r, inst)) {
+        return false;
+    }
     placed.pnode = pnode;
     placed.snode = snode;
     if (snode != HT_NONE) {

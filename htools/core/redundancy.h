@@ -18,6 +18,8 @@ void ht_redundancy_free(struct ht_redundancy *redundancy);
 bool ht_redundancy_holds(const struct ht_redundancy *redundancy);
 /* The number of nodes that cannot be lost. */
 unsigned ht_redundancy_failing(const struct ht_redundancy *redundancy);
+/* It does not hold, and inst, wherever it came, would not help. */
+bool ht_redundancy_lost(const struct ht_redundancy *redundancy, const struct ht_instance *inst);
 /* It holds with inst, which is on no node now, on these nodes. */
 bool ht_redundancy_allows(struct ht_redundancy *redundancy, const struct ht_instance *inst,
                           int pnode, int snode);

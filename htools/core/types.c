@@ -34,6 +34,16 @@ bool ht_evac_mode_parse(const char *word, enum ht_evac_mode *ret)
     PARSE(word, HT_EVAC_COUNT, ht_evac_mode_words[i], HT_EVAC_CHANGE_ALL, ret);
 }
 
+bool ht_repair_type_parse(const char *word, enum ht_repair_type *ret)
+{
+    PARSE(word, HT_REPAIR_TYPES, ht_repair_rows[i].word, HT_REPAIR_FIX_STORAGE, ret);
+}
+
+bool ht_repair_result_parse(const char *word, enum ht_repair_result *ret)
+{
+    PARSE(word, HT_RESULT_COUNT, ht_repair_result_words[i], HT_RESULT_FAILURE, ret);
+}
+
 const char *ht_disk_template_name(enum ht_disk_template dt)
 {
     return ht_disk_template_rows[dt].word;

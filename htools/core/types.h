@@ -19,6 +19,8 @@ bool ht_disk_template_parse(const char *word, enum ht_disk_template *ret);
 bool ht_instance_status_parse(const char *word, enum ht_instance_status *ret);
 bool ht_alloc_policy_parse(const char *word, enum ht_alloc_policy *ret);
 bool ht_evac_mode_parse(const char *word, enum ht_evac_mode *ret);
+bool ht_repair_type_parse(const char *word, enum ht_repair_type *ret);
+bool ht_repair_result_parse(const char *word, enum ht_repair_result *ret);
 /* Wire words. */
 const char *ht_disk_template_name(enum ht_disk_template dt);
 const char *ht_instance_status_name(enum ht_instance_status status);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "compat-config/paths/paths.h"
+#include "facts/objects.h"
 #include "htools/core/read.h"
 #include "htools/programs/getopt.h"
 #include "htools/programs/program.h"
@@ -166,10 +167,15 @@ static bool check_choice(const struct option_row *row, const char *value, GError
     return true;
 }
 
-STORE(priority, const char *)
+STORE(priority, struct cli_maybe_int)
 {
+    struct cli_maybe_int *maybe = member;
+
     (void)options;
-    *(const char **)member = value;
+    maybe->set = true;
+    maybe->value = strcmp(value, "low") == 0    ? OP_PRIO_LOW
+                   : strcmp(value, "high") == 0 ? OP_PRIO_HIGH
+                                                : OP_PRIO_NORMAL;
     return check_choice(row, value, errp);
 }
 

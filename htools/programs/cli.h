@@ -93,7 +93,7 @@ struct htools_options {
     bool dry_run;
     bool first_job_group;
     const char *reason;
-    const char *priority; /* low, normal, high; NULL: not given */
+    struct cli_maybe_int priority; /* an enum submit_priority */
 
     bool show_help, show_version, show_completion;
 

@@ -453,7 +453,8 @@ static bool read_question(const struct htools_options *options, const char *path
     gsize len;
 
     if (!htools_read_file(path, &text, &len, errp) ||
-        !iallocator_parse(text, (gssize)len, &how, ret_cluster, ret_request, &warnings, errp)) {
+        !iallocator_parse(g_steal_pointer(&text), len, &how, ret_cluster, ret_request, &warnings,
+                          errp)) {
         return false;
     }
     htools_show_warnings(warnings);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "htools/backends/jobs/submit.h"
 #include "htools/core/balance.h"
 #include "htools/core/loader.h"
 #include "htools/core/metrics.h"
@@ -262,14 +263,10 @@ static double balance(struct run *run, double min_score)
     return ht_balancer_score(balancer);
 }
 
-static bool give_commands(const struct run *run, GError **errp)
+static bool give_commands(const struct run *run, const GArray *sets, GError **errp)
 {
-    g_autoptr(GArray) sets = htools_job_sets(run->cluster, run->jobs);
     g_autoptr(GString) out = g_string_new(NULL);
 
-    if (run->options->first_job_group && sets->len > 1) {
-        g_array_set_size(sets, 1);
-    }
     htools_append_jobs(run->jobs, sets, out);
     return htools_give_commands(run->options,
                                 run->options->first_job_group
@@ -278,11 +275,23 @@ static bool give_commands(const struct run *run, GError **errp)
                                 out->str, errp);
 }
 
+static bool submit(const struct run *run, const GArray *sets, GError **errp)
+{
+    g_autoptr(GArray) planned = submit_sets_new();
+
+    htools_submit_add(planned, run->cluster, run->jobs, sets, "Executing jobset for instances ");
+    return htools_submit(run->options, "hbal", "rebalancing via hbal", planned, errp);
+}
+
 /* The cluster with all groups; moves have changed it in place. */
 static bool finish(struct run *run, double score_before, double score, GError **errp)
 {
     const struct htools_options *options = run->options;
+    g_autoptr(GArray) sets = htools_job_sets(run->cluster, run->jobs);
 
+    if (options->first_job_group && sets->len > 1) {
+        g_array_set_size(sets, 1);
+    }
     if (run->jobs->len == 0) {
         puts("No solution found");
     } else if (options->verbose > 2) {
@@ -298,7 +307,7 @@ static bool finish(struct run *run, double score_before, double score, GError **
     if (options->verbose >= 1) {
         printf("Solution length=%u\n", run->jobs->len);
     }
-    if (!give_commands(run, errp) ||
+    if (!give_commands(run, sets, errp) ||
         !htools_save(options, run->cluster, &run->view, "balanced", "after balancing", errp)) {
         return false;
     }
@@ -311,11 +320,7 @@ static bool finish(struct run *run, double score_before, double score, GError **
                run->before.f_dsk);
         printf("Final:    mem=%" PRId64 " disk=%" PRId64 "\n", after.f_mem, after.f_dsk);
     }
-    if (options->exec && run->jobs->len > 0) {
-        g_set_error(errp, HT_LOAD_ERROR, 0, "Execution of commands possible only on LUXI");
-        return false;
-    }
-    return true;
+    return run->jobs->len == 0 || submit(run, sets, errp);
 }
 
 static void widths(struct run *run)

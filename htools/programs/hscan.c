@@ -73,8 +73,7 @@ static bool save(const struct htools_options *options, const GString *text, cons
     g_autofree char *file = g_strdelimit(g_strconcat(name, ".data", NULL), "/", '_');
     g_autofree char *path = g_build_filename(options->output_dir, file, NULL);
 
-    return g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE,
-                                    0666, errp);
+    return htools_write_file(path, text, errp);
 }
 
 static bool scan(const struct htools_options *options, const char *name, int width,

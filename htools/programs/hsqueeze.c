@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "htools/backends/jobs/opcodes.h"
+#include "htools/backends/jobs/submit.h"
 #include "htools/core/balance.h"
 #include "htools/core/loader.h"
 #include "htools/programs/cli.h"
@@ -235,17 +237,50 @@ static void append_moves(const struct state *state, GString *out)
     htools_append_jobs(state->jobs, sets, out);
 }
 
-static bool finish(const struct htools_options *options, const struct ht_cluster *cluster,
-                   const char *commands, const char *when, GError **errp)
+static void plan_moves(const struct state *state, GArray *planned)
 {
-    if (!htools_give_commands(options, "Commands to run:", commands, errp)) {
-        return false;
+    g_autoptr(GArray) sets = htools_job_sets(state->cluster, state->jobs);
+
+    htools_submit_add(planned, state->cluster, state->jobs, sets, "Moving instances ");
+}
+
+static void plan_power(const struct ht_cluster *cluster, const int *nodes, unsigned n, bool on,
+                       GArray *planned)
+{
+    struct submit_set *set =
+        submit_sets_add(planned, g_strdup(on ? "Powering on nodes" : "Powering off nodes"));
+    GPtrArray *job = job_new();
+
+    job_add_power(job, cluster, nodes, n, on);
+    g_ptr_array_add(set->jobs, job);
+}
+
+static void plan_tags(const struct ht_cluster *cluster, const int *nodes, unsigned n,
+                      GArray *planned)
+{
+    const char *const tags[] = {ht_tag_prefixes[HT_TAG_STANDBY_AUTO], NULL};
+
+    for (unsigned i = 0; i < n; i++) {
+        const char *name = cluster->nodes[nodes[i]].name;
+        struct submit_set *set =
+            submit_sets_add(planned, g_strdup_printf("Tagging node %s with standby", name));
+        GPtrArray *job = job_new();
+
+        job_add_tags(job, TAG_NODE, name, tags, false);
+        g_ptr_array_add(set->jobs, job);
     }
-    if (options->exec && options->luxi == NULL) {
-        g_set_error_literal(errp, HT_LOAD_ERROR, 0, "jobs can only be submitted with --luxi");
-        return false;
-    }
-    return htools_save(options, cluster, NULL, "squeezed", when, errp);
+}
+
+/* verb: what is done to n nodes. */
+static bool finish(const struct htools_options *options, const struct ht_cluster *cluster,
+                   const char *commands, const GArray *planned, const char *verb, unsigned n,
+                   const char *when, GError **errp)
+{
+    g_autofree char *comment = g_strdup_printf("%s by %u nodes", verb, n);
+
+    return htools_give_commands(options, "Commands to run:", commands, errp) &&
+           htools_submit(options, "hsqueeze", comment, planned, errp) &&
+           htools_save(options, cluster, NULL, "squeezed", when, errp);
 }
 
 static bool expand(const struct htools_options *options, const struct ht_cluster *cluster,
@@ -256,6 +291,7 @@ static bool expand(const struct htools_options *options, const struct ht_cluster
     unsigned n = choose_online(cluster, candidates, wanted, &enough);
     struct state state = switched(cluster, false, nodes, n);
     g_autoptr(GString) commands = g_string_new("echo Power Commands\n");
+    g_autoptr(GArray) planned = submit_sets_new();
 
     print_nodes(options, cluster, "Nodes to online", nodes, n);
     if (options->verbose > 1 && !enough) {
@@ -263,7 +299,10 @@ static bool expand(const struct htools_options *options, const struct ht_cluster
     }
     append_power(cluster, "on", nodes, n, commands);
     append_moves(&state, commands);
-    ok = finish(options, state.cluster, commands->str, "after hsqueeze expansion", errp);
+    plan_power(cluster, nodes, n, true, planned);
+    plan_moves(&state, planned);
+    ok = finish(options, state.cluster, commands->str, planned, "expanding", n,
+                "after hsqueeze expansion", errp);
     state_clear(&state);
     return ok;
 }
@@ -274,6 +313,7 @@ static bool condense(const struct htools_options *options, const struct ht_clust
     const int *nodes = (const int *)chosen->data;
     struct state state = switched(cluster, true, nodes, chosen->len);
     g_autoptr(GString) commands = g_string_new(NULL);
+    g_autoptr(GArray) planned = submit_sets_new();
     bool ok;
 
     print_nodes(options, cluster, "Nodes to offline", nodes, chosen->len);
@@ -286,7 +326,11 @@ static bool condense(const struct htools_options *options, const struct ht_clust
     }
     g_string_append(commands, "\necho Power Commands\n");
     append_power(cluster, "off", nodes, chosen->len, commands);
-    ok = finish(options, state.cluster, commands->str, "after hsqueeze run", errp);
+    plan_moves(&state, planned);
+    plan_tags(cluster, nodes, chosen->len, planned);
+    plan_power(cluster, nodes, chosen->len, false, planned);
+    ok = finish(options, state.cluster, commands->str, planned, "condensing", chosen->len,
+                "after hsqueeze run", errp);
     state_clear(&state);
     return ok;
 }

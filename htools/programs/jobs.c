@@ -2,8 +2,12 @@
 
 #include "htools/programs/jobs.h"
 
+#include "htools/backends/jobs/opcodes.h"
+#include "htools/backends/jobs/submit.h"
+#include "htools/core/loader.h"
 #include "htools/core/moves.h"
 #include "htools/programs/cli.h"
+#include "htools/programs/load.h"
 
 static void clear_job(gpointer job)
 {
@@ -102,6 +106,59 @@ void htools_append_jobs(const GArray *jobs, const GArray *sets, GString *out)
     }
 }
 
+static GPtrArray *to_opcodes(const struct ht_cluster *cluster, const struct htools_job *job)
+{
+    GPtrArray *opcodes = job_new();
+
+    job_add_move(opcodes, cluster, job->placement.instance, job->placement.move);
+    return opcodes;
+}
+
+void htools_submit_add(GArray *planned, const struct ht_cluster *cluster, const GArray *jobs,
+                       const GArray *sets, const char *text)
+{
+    unsigned next = 0;
+
+    for (unsigned set = 0; set < sets->len; set++) {
+        unsigned size = g_array_index(sets, unsigned, set);
+        GString *description = g_string_new(text);
+        struct submit_set *added;
+
+        for (unsigned i = 0; i < size; i++) {
+            const struct htools_job *job = &g_array_index(jobs, struct htools_job, next + i);
+
+            g_string_append_printf(description, "%s%s", i > 0 ? ", " : "",
+                                   cluster->instances[job->placement.instance].name);
+        }
+        added = submit_sets_add(planned, g_string_free(description, FALSE));
+        for (unsigned i = 0; i < size; i++) {
+            g_ptr_array_add(added->jobs,
+                            to_opcodes(cluster, &g_array_index(jobs, struct htools_job, next++)));
+        }
+    }
+}
+
+bool htools_submit(const struct htools_options *options, const char *program, const char *comment,
+                   const GArray *planned, GError **errp)
+{
+    struct submit_note note = {
+        .program = program,
+        .reason = options->reason,
+        .comment = comment,
+        .priority = (enum submit_priority)options->priority.value,
+        .has_priority = options->priority.set,
+    };
+
+    if (!options->exec) {
+        return true;
+    }
+    if (options->luxi == NULL) {
+        g_set_error_literal(errp, HT_LOAD_ERROR, 0, "Execution of commands possible only on LUXI");
+        return false;
+    }
+    return submit_sets(options->luxi, &note, planned, errp);
+}
+
 static const char script_head[] = "#!/bin/sh\n"
                                   "\n"
                                   "# Changes a cluster as planned.\n"
@@ -137,7 +194,7 @@ bool htools_give_commands(const struct htools_options *options, const char *titl
                           const char *commands, GError **errp)
 {
     const char *path = options->print_commands;
-    g_autofree char *script = NULL;
+    g_autoptr(GString) script = g_string_new(script_head);
 
     if (path == NULL) {
         return true;
@@ -146,8 +203,8 @@ bool htools_give_commands(const struct htools_options *options, const char *titl
         print_commands(title, commands);
         return true;
     }
-    script = g_strconcat(script_head, commands, NULL);
-    if (!g_file_set_contents_full(path, script, -1, G_FILE_SET_CONTENTS_NONE, 0666, errp)) {
+    g_string_append(script, commands);
+    if (!htools_write_file(path, script, errp)) {
         return false;
     }
     printf("The commands have been written to file '%s'\n", path);

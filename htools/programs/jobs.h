@@ -31,6 +31,14 @@ GArray *htools_job_sets(const struct ht_cluster *cluster, const GArray *jobs);
 /* The commands of all jobs, in the form of the script. */
 void htools_append_jobs(const GArray *jobs, const GArray *sets, GString *out);
 
+/* Adds the sets as they are submitted; each is described by the text and its instances. */
+void htools_submit_add(GArray *planned, const struct ht_cluster *cluster, const GArray *jobs,
+                       const GArray *sets, const char *text);
+
+/* -X, if asked for: see submit_sets(). comment: of the opcodes. */
+bool htools_submit(const struct htools_options *options, const char *program, const char *comment,
+                   const GArray *planned, GError **errp) __attribute__((warn_unused_result));
+
 /* --print-commands, if asked for: on standard output under the title, or as a script. */
 bool htools_give_commands(const struct htools_options *options, const char *title,
                           const char *commands, GError **errp) __attribute__((warn_unused_result));

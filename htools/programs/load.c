@@ -2,8 +2,12 @@
 
 #include "htools/programs/load.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/fs.h"
 #include "facts/level.h"
 #include "htools/backends/iallocator/iallocator.h"
 #include "htools/backends/luxi/luxi.h"
@@ -28,7 +32,7 @@ static struct ht_cluster *load_iallocator(const struct htools_options *options, 
     gsize len;
 
     return htools_read_file(options->ialloc_src, &text, &len, errp)
-               ? iallocator_load(text, (gssize)len, errp)
+               ? iallocator_load(g_steal_pointer(&text), len, errp)
                : NULL;
 }
 
@@ -167,6 +171,21 @@ bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError 
     return g_file_get_contents(name, ret_text, ret_len, errp);
 }
 
+bool htools_write_file(const char *path, const GString *text, GError **errp)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    bool ok;
+
+    if (fd < 0) {
+        return fs_error_set(errp, errno, "open", path);
+    }
+    ok = fs_write_fd(fd, path, text->str, text->len, errp);
+    if (close(fd) != 0 && ok) {
+        ok = fs_error_set(errp, errno, "close", path);
+    }
+    return ok;
+}
+
 bool htools_ask_mond(const struct htools_options *options, struct ht_cluster *cluster,
                      GError **errp)
 {
@@ -240,6 +259,18 @@ struct ht_cluster *htools_load_ready(const struct htools_options *options)
     return g_steal_pointer(&cluster);
 }
 
+/* Builds with sanitizers check themselves unless told not to. */
+static bool wants_self_check(void)
+{
+    const char *wish = g_getenv("HTOOLS_SELF_CHECK");
+
+#ifdef __SANITIZE_ADDRESS__
+    return wish == NULL || strcmp(wish, "0") != 0;
+#else
+    return wish != NULL && strcmp(wish, "0") != 0;
+#endif
+}
+
 struct ht_algorithm htools_algorithm(const struct htools_options *options)
 {
     return (struct ht_algorithm){
@@ -248,7 +279,7 @@ struct ht_algorithm htools_algorithm(const struct htools_options *options)
         .restricted_migration = options->restricted_migration,
         .ignore_soft_errors = options->ignore_soft_errors,
         .evac_mode = options->evac_mode,
-        .self_check = g_getenv("HTOOLS_SELF_CHECK") != NULL,
+        .self_check = wants_self_check(),
         .min_gain = options->min_gain,
         .min_gain_limit = options->min_gain_limit,
         .capacity = options->capacity_checks,
@@ -285,8 +316,7 @@ bool htools_save(const struct htools_options *options, const struct ht_cluster *
     }
     path = g_strdup_printf("%s.%s", options->save, extension);
     ht_text_serialize(cluster, view, text);
-    if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE,
-                                  0666, errp)) {
+    if (!htools_write_file(path, text, errp)) {
         return false;
     }
     fflush(stdout);

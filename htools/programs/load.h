@@ -25,6 +25,10 @@ void htools_show_warnings(const GPtrArray *warnings);
 /* The whole file; "-" is standard input. */
 bool htools_read_file(const char *path, char **ret_text, gsize *ret_len, GError **errp)
     __attribute__((warn_unused_result));
+/* What people named for output: the file is written in its place, so that links and devices stay
+ * what they are. */
+bool htools_write_file(const char *path, const GString *text, GError **errp)
+    __attribute__((warn_unused_result));
 
 struct ht_algorithm htools_algorithm(const struct htools_options *options);
 

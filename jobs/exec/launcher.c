@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "compat-config/paths/paths.h"
@@ -212,12 +213,17 @@ static void set_signals(void)
     sigaction(SIGHUP, &ignore, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const char help[] = "Usage: job-launcher\n\nStarts the processes of jobs. ganeti-luxid "
+                               "runs it; it is not for typing.\n";
     struct launcher launcher = {0};
     g_autoptr(GError) error = NULL;
     struct stat st;
 
+    if (about_answer(argc, argv, "job-launcher", help)) {
+        return 0;
+    }
     if (fstat(LAUNCH_FD, &st) != 0 || !S_ISSOCK(st.st_mode)) {
         g_printerr("job-launcher is started by ganeti-luxid, with a socket as descriptor %d; it is "
                    "not for typing\n",

@@ -91,6 +91,7 @@ void job_encode(const struct queued_job *job, enum opcode_dialect dialect, GStri
     if (dialect == OPCODE_PROCESSED) {
         w = json_writer_init(out, JSON_PYTHON);
         write_processed_job(job, &w);
+        g_string_append_c(out, '\n'); /* as lib/serializer.py ends all it writes */
     } else {
         w = json_writer_init(out, JSON_COMPACT);
         fact_object_encode(&fact_object_queued_job, job, &w);

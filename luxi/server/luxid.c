@@ -3,106 +3,20 @@
 
 #include "luxi/server/luxid.h"
 
-#include <grp.h>
-#include <pwd.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/daemon.h"
 #include "base/fs.h"
+#include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/wconfdcalls.h"
 #include "luxi/client/async.h"
-#include "noded/client/rpc.h"
-#include "noded/client/voting.h"
+#include "noded/client/mastership.h"
 
 enum {
     SOCKET_MODE = 0660,
-    SSCONF_MAX = 128 * 1024,
     CLEANUP_SECONDS = 60,
 };
-
-/* The name of the master according to the files that every node has; NULL if they do not tell. */
-static char *master_name(GError **errp)
-{
-    g_autofree char *path = path_format(PATH_SSCONF_FILE, ssconf_rows[SSCONF_master_node].key);
-    char *text = fs_read_file(path, SSCONF_MAX, NULL, errp);
-
-    return text == NULL ? NULL : g_strstrip(text);
-}
-
-static char *own_name(void)
-{
-    const char *virtual_name = vcluster_hostname();
-    char name[256];
-
-    if (virtual_name != NULL) {
-        return g_strdup(virtual_name);
-    }
-    return g_strdup(gethostname(name, sizeof name) == 0 ? name : "");
-}
-
-static struct rpc_client *new_rpc_client(void)
-{
-    const struct rpc_client_options rpc = {
-        .cluster_cert = path_get(PATH_NODED_CERT_FILE),
-        .client_cert = path_get(PATH_NODED_CLIENT_CERT_FILE),
-        .port = daemon_rows[DAEMON_noded].port,
-    };
-
-    return rpc_client_new(&rpc);
-}
-
-static bool win_voting(const char *me, GError **errp)
-{
-    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_load(path_get(PATH_CLUSTER_CONF_FILE), errp);
-    CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
-
-    if (cfg == NULL) {
-        return false;
-    }
-    client = new_rpc_client();
-    return voting_is_won(client, cfg, me, errp);
-}
-
-/* Only the master serves: two daemons that answer differently would be worse than none. */
-static bool check(struct daemon *daemon, int *ret_exit, GError **errp)
-{
-    const struct daemon_options *options = daemon_get_options(daemon);
-    g_autofree char *master = NULL, *me = own_name();
-
-    *ret_exit = DAEMON_EXIT_FAILURE;
-    if (options->no_voting && !options->yes_do_it) {
-        g_set_error(errp, DAEMON_ERROR, DAEMON_ERROR_START,
-                    "--no-voting is dangerous and needs --yes-do-it as well");
-        return false;
-    }
-    master = master_name(errp);
-    if (master == NULL) {
-        return false;
-    }
-    if (strcmp(master, me) != 0) {
-        *ret_exit = C_EXIT_NOTMASTER;
-        g_set_error(errp, DAEMON_ERROR, DAEMON_ERROR_START,
-                    "this node, %s, is not the master: that is %s; commands must be run there", me,
-                    master);
-        return false;
-    }
-    return options->no_voting || win_voting(me, errp);
-}
-
-/* The group of all daemons may talk to us, whoever runs the others. A group that does not exist is
- * left to whoever set the machine up that way. */
-static void give_socket_to_daemons(const char *path)
-{
-    const struct group *group = getgrnam(group_name(GROUP_daemons));
-
-    if (group != NULL && chown(path, (uid_t)-1, group->gr_gid) != 0) {
-        g_warning("cannot give %s to group %s: %s", path, group->gr_name, g_strerror(errno));
-    }
-}
 
 static void config_changed(const struct cfg *cfg, const GError *error, void *data)
 {
@@ -223,7 +137,7 @@ static bool prepare(struct daemon *daemon, GError **errp)
     if (luxid->config == NULL) {
         return false;
     }
-    luxid->env.rpc = new_rpc_client();
+    luxid->env.rpc = mastership_rpc_client();
     luxid->env.queue_dir = path_get(PATH_QUEUE_DIR);
     luxid->env.wconfd_socket = path_get(PATH_WCONFD_SOCKET);
     if (!start_queue(daemon, errp)) {
@@ -233,7 +147,7 @@ static bool prepare(struct daemon *daemon, GError **errp)
     if (luxid->server == NULL) {
         return false;
     }
-    give_socket_to_daemons(path_get(PATH_QUERY_SOCKET));
+    mastership_share_socket(path_get(PATH_QUERY_SOCKET));
     activate_master_ip(luxid);
     return true;
 }
@@ -253,32 +167,14 @@ static void cleanup(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-    const struct daemon_row *row = &daemon_rows[DAEMON_luxid];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *log_file = NULL, *pid_file = NULL, *version = NULL;
     struct luxid luxid = {0};
-    struct daemon_desc desc;
-
-    if (!paths_init(&error) || !paths_take_level(&error)) {
-        g_printerr("%s: %s\n", row->name, error->message);
-        return DAEMON_EXIT_FAILURE;
-    }
-    log_file = path_of_log(DAEMON_luxid, DAEMON_LOG_MAIN);
-    pid_file = path_format(PATH_DAEMON_PIDFILE, row->name);
-    version = g_strdup_printf("%s (ganeti) version %s, " PACKAGE_NAME " " PACKAGE_VERSION,
-                              row->name, C_RELEASE_VERSION());
-    desc = (struct daemon_desc){
-        .name = row->name,
-        .version_text = version,
-        .log_file = log_file,
-        .pid_file = pid_file,
-        .user = row->user,
-        .group = row->group,
+    const struct daemon_desc desc = {
         .log_format = LOG_FORMAT_HASKELL,
         .options = DAEMON_OPTIONS_HASKELL | DAEMON_OPTIONS_VOTING | DAEMON_OPTIONS_NO_USER_CHECKS,
-        .check = check,
+        .check = mastership_check,
         .prepare = prepare,
         .cleanup = cleanup,
     };
-    return daemon_main(&desc, argc, argv, &luxid);
+
+    return daemon_start(DAEMON_luxid, desc, argc, argv, &luxid);
 }

@@ -23,7 +23,6 @@
 enum noded_mode {
     NODED_QUICK,  /* in the daemon itself: neither waits nor writes to disks */
     NODED_WORKER, /* in a process of its own */
-    NODED_LATER,  /* no function yet */
 };
 
 typedef bool noded_run(const void *args, struct json_writer *result, GError **errp);
@@ -44,10 +43,6 @@ struct noded_call {
     const struct noded_call noded_call_##name = {.mode = (how), .run = run_##name};                \
     static bool do_##name(const struct rpc_call_##name *args G_GNUC_UNUSED,                        \
                           struct json_writer *result G_GNUC_UNUSED, GError **errp G_GNUC_UNUSED)
-
-#define NODED_CALL_LATER(name)                                                                     \
-    extern const struct noded_call noded_call_##name;                                              \
-    const struct noded_call noded_call_##name = {.mode = NODED_LATER};
 
 /* For "return noded_fail(errp, ...)": always false. The text reaches the job that asked. */
 bool noded_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "compat-config/paths/paths.h"
 
 enum {
@@ -109,6 +110,49 @@ GPtrArray *backend_list_visible(const char *dir, GError **errp)
         }
     }
     return names;
+}
+
+void backend_write_definitions(struct json_writer *result, enum search_path_id path,
+                               void (*write)(struct json_writer *result, const char *dir,
+                                             const char *name))
+{
+    json_write_array_begin(result);
+    for (const char *const *dir = path_list(path); *dir != NULL; dir++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) names = NULL;
+
+        if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
+            continue;
+        }
+        names = backend_list_visible(*dir, &error);
+        if (names == NULL) {
+            log_error("definitions in %s: %s", *dir, error->message);
+            break;
+        }
+        for (guint i = 0; i < names->len; i++) {
+            write(result, *dir, g_ptr_array_index(names, i));
+        }
+    }
+    json_write_array_end(result);
+}
+
+void backend_write_parameters(struct json_writer *result,
+                              const struct provider_parameters *parameters)
+{
+    json_write_array_begin(result);
+    for (size_t i = 0; i < parameters->n; i++) {
+        const struct provider_parameter *row = &parameters->v[i];
+
+        json_write_array_begin(result);
+        if (row->name != NULL) {
+            json_write_string(result, row->name);
+        }
+        if (row->help != NULL) {
+            json_write_string(result, row->help);
+        }
+        json_write_array_end(result);
+    }
+    json_write_array_end(result);
 }
 
 char *backend_output(const struct cmd_result *result)

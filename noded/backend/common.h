@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "facts/paths.h"
 #include "noded/backend/call.h"
+#include "provider-interface/provider.h"
 
 /* Name of this node; static. */
 const char *backend_node_name(void);
@@ -27,6 +28,15 @@ bool backend_is_plugin_name(const char *name);
 
 /* Names in a folder but those that begin with a dot, sorted (utils.ListVisibleFiles). */
 GPtrArray *backend_list_visible(const char *dir, GError **errp);
+
+/* Writes the list of all that the folders of a search path hold, good or not; write() is called
+ * with the folder and the name of each. */
+void backend_write_definitions(struct json_writer *result, enum search_path_id path,
+                               void (*write)(struct json_writer *result, const char *dir,
+                                             const char *name));
+/* The list of [name, help] of a provider's parameters. */
+void backend_write_parameters(struct json_writer *result,
+                              const struct provider_parameters *parameters);
 
 /* Standard output, then standard error; allocated. */
 char *backend_output(const struct cmd_result *result);

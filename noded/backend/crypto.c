@@ -13,6 +13,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
+#include "provider-interface/script.h"
 
 enum {
     MAX_VALIDITY_S = 7 * 24 * 60 * 60,
@@ -36,8 +37,7 @@ static bool write_pair(const char *dir, const char *key, const char *cert, GErro
 
 static char *new_dir(GError **errp)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d_%H_%M_%S");
+    g_autofree char *stamp = script_timestamp();
     g_autofree char *name = g_strdup_printf("x509-%s-XXXXXX", stamp);
     char *path = g_build_filename(path_get(PATH_CRYPTO_KEYS_DIR), name, NULL);
 
@@ -46,6 +46,19 @@ static char *new_dir(GError **errp)
         g_clear_pointer(&path, g_free);
     }
     return path;
+}
+
+bool crypto_transfer_files(const char *name, char **ret_key, char **ret_cert, GError **errp)
+{
+    g_autofree char *dir = NULL;
+
+    if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
+        return noded_fail(errp, "'%s' is not the name of a certificate", name);
+    }
+    dir = g_build_filename(path_get(PATH_CRYPTO_KEYS_DIR), name, NULL);
+    *ret_key = g_build_filename(dir, key_file, NULL);
+    *ret_cert = g_build_filename(dir, cert_file, NULL);
+    return true;
 }
 
 /* The key never leaves the node. */
@@ -78,20 +91,13 @@ NODED_CALL(x509_cert_create, NODED_WORKER)
 
 NODED_CALL(x509_cert_remove, NODED_WORKER)
 {
-    static const char *const files[] = {key_file, cert_file};
-    g_autofree char *dir = NULL;
+    g_autofree char *key = NULL, *cert = NULL, *dir = NULL;
 
-    if (*args->name == '\0' || *args->name == '.' || strchr(args->name, '/') != NULL) {
-        return noded_fail(errp, "'%s' is not the name of a certificate", args->name);
+    if (!crypto_transfer_files(args->name, &key, &cert, errp) || !fs_remove_file(key, errp) ||
+        !fs_remove_file(cert, errp)) {
+        return false;
     }
-    dir = g_build_filename(path_get(PATH_CRYPTO_KEYS_DIR), args->name, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(dir, files[i], NULL);
-
-        if (!fs_remove_file(path, errp)) {
-            return false;
-        }
-    }
+    dir = g_path_get_dirname(key);
     json_write_null(result);
     return g_rmdir(dir) == 0 || fs_error_set(errp, errno, "remove folder", dir);
 }

@@ -7,6 +7,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
+#include "noded/backend/ini.h"
 
 enum { MAX_CONFIG = 16 * 1024 * 1024 };
 
@@ -31,62 +32,26 @@ NODED_CALL(export_list, NODED_WORKER)
     return true;
 }
 
-/* As Python's configparser writes it: names of members in lower case, a blank line behind each
- * section. */
-static char *dump(GKeyFile *file)
-{
-    GString *text = g_string_new(NULL);
-    g_auto(GStrv) sections = g_key_file_get_groups(file, NULL);
-
-    for (char **section = sections; *section != NULL; section++) {
-        g_auto(GStrv) keys = g_key_file_get_keys(file, *section, NULL, NULL);
-
-        g_string_append_printf(text, "[%s]\n", *section);
-        for (char **key = keys; key != NULL && *key != NULL; key++) {
-            g_autofree char *lower = g_utf8_strdown(*key, -1);
-            g_autofree char *value = g_key_file_get_value(file, *section, *key, NULL);
-
-            g_string_append_printf(text, "%s = %s\n", lower, value);
-        }
-        g_string_append_c(text, '\n');
-    }
-    return g_string_free(text, FALSE);
-}
-
-/* Python's configparser takes ":" for "=". */
-static void use_equals(char *text)
-{
-    for (char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (*line != '[' && *line != '#' && line[strcspn(line, "=:\n")] == ':') {
-            line[strcspn(line, ":")] = '=';
-        }
-    }
-}
-
 NODED_CALL(export_info, NODED_WORKER)
 {
     g_autofree char *path = g_build_filename(args->path, C_EXPORT_CONF_FILE, NULL);
-    g_autoptr(GKeyFile) file = g_key_file_new();
+    CLEANUP(ini_freep) struct ini *ini = NULL;
     g_autofree char *text = NULL, *dumped = NULL;
-    size_t len;
 
     if (!g_path_is_absolute(args->path)) {
         return noded_fail(errp, "'%s' is not the full path of an export", args->path);
     }
-    text = fs_read_file(path, MAX_CONFIG, &len, errp);
-    if (text != NULL) {
-        use_equals(text);
-    }
-    if (text == NULL || !g_key_file_load_from_data(file, text, len, G_KEY_FILE_NONE, errp)) {
+    text = fs_read_file(path, MAX_CONFIG, NULL, errp);
+    ini = text == NULL ? NULL : ini_parse(text, errp);
+    if (ini == NULL) {
         g_prefix_error(errp, "%s on %s: ", path, backend_node_name());
         return false;
     }
-    if (!g_key_file_has_group(file, C_INISECT_EXP) || !g_key_file_has_group(file, C_INISECT_INS)) {
+    if (!ini_has_section(ini, C_INISECT_EXP) || !ini_has_section(ini, C_INISECT_INS)) {
         return noded_fail(errp, "%s on %s has no section [%s] or no section [%s]", path,
                           backend_node_name(), C_INISECT_EXP, C_INISECT_INS);
     }
-    dumped = dump(file);
+    dumped = ini_dump(ini);
     json_write_string(result, dumped);
     return true;
 }

@@ -1,13 +1,16 @@
 /* node_info: what the node has to give. */
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "facts/codec.h"
 #include "noded/backend/common.h"
 #include "noded/backend/guests.h"
 #include "noded/storage/file/paths.h"
+#include "noded/storage/lvm/groups.h"
 
 enum { MAX_BOOT_ID = 128 };
 
@@ -26,26 +29,82 @@ static bool parse_unit(const struct json *unit, const char **ret_type, const cha
     return true;
 }
 
+/* Of a volume group: MiB, or nothing if it cannot be told, which the log explains. */
+static void read_group(const char *name, bool exclusive, struct node_storage_info *info)
+{
+    g_autoptr(GError) error = NULL;
+    double size, free;
+    bool there;
+
+    if (!lvm_group_room(name, exclusive, &size, &free, &there, &error)) {
+        log_error("room of volume group %s: %s", name, error->message);
+    } else if (there) {
+        info->storage_size = (int64_t)rint(size);
+        info->storage_free = (int64_t)rint(free);
+        info->has.storage_size = info->has.storage_free = true;
+    }
+}
+
+/* Physical volumes of a group; they matter with exclusive storage only. */
+static bool read_spindles(const char *name, bool exclusive, struct node_storage_info *info,
+                          GError **errp)
+{
+    info->has.storage_size = info->has.storage_free = true;
+    return !exclusive || lvm_group_spindles(name, &info->storage_size, &info->storage_free, errp);
+}
+
+/* The one parameter of LVM's units is whether storage is exclusive. */
+static bool read_unit(enum storage_type type, const char *name, const struct json *params,
+                      struct node_storage_info *info, GError **errp)
+{
+    bool exclusive = false;
+
+    if (type == STORAGE_LVM_PV || type == STORAGE_LVM_VG) {
+        if (json_kind(params) != JSON_ARRAY || json_len(params) != 1 ||
+            json_kind(json_at(params, 0)) != JSON_BOOL) {
+            return noded_fail(errp, "storage of type '%s' needs one parameter, a truth value",
+                              fact_enum_storage_type.words[type]);
+        }
+        exclusive = json_boolean(json_at(params, 0));
+    }
+    switch (type) {
+    case STORAGE_FILE:
+        info->has.storage_size = info->has.storage_free = true;
+        return file_path_space(name, &info->storage_size, &info->storage_free, errp);
+    case STORAGE_LVM_VG:
+        read_group(name, exclusive, info);
+        return true;
+    case STORAGE_LVM_PV:
+        return read_spindles(name, exclusive, info, errp);
+    default:
+        return noded_fail(errp, "%s does not tell the room of storage of type '%s'",
+                          backend_node_name(), fact_enum_storage_type.words[type]);
+    }
+}
+
 static bool write_unit(struct json_writer *result, const struct json *unit, GError **errp)
 {
-    struct node_storage_info info = {.has = {.storage_size = true, .storage_free = true}};
-    const char *type = NULL, *name = NULL;
+    struct node_storage_info info = {0};
+    const char *word = NULL, *name = NULL;
+    int type;
 
-    if (!parse_unit(unit, &type, &name, errp)) {
+    if (!parse_unit(unit, &word, &name, errp)) {
         return false;
     }
-    if (fact_enum_find(&fact_enum_storage_type, type) != STORAGE_FILE) {
-        return noded_fail(errp, "%s does not tell the room of storage of type '%s'",
-                          backend_node_name(), type);
+    type = fact_enum_find(&fact_enum_storage_type, word);
+    if (type < 0) {
+        return noded_fail(errp, "there is no storage of type '%s'", word);
     }
-    if (!file_path_space(name, &info.storage_size, &info.storage_free, errp)) {
+    if (!read_unit((enum storage_type)type, name, json_at(unit, 2), &info, errp)) {
         return false;
     }
-    info.type = (char *)type;
+    info.type = (char *)word;
     info.has.type = true;
     info.name = (char *)name;
     info.has.name = true;
-    fact_object_encode(&fact_object_node_storage_info, &info, result);
+    json_write_object_begin(result);
+    fact_object_encode_filled(&fact_object_node_storage_info, &info, result);
+    json_write_object_end(result);
     return true;
 }
 

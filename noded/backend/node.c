@@ -224,3 +224,25 @@ NODED_CALL(set_watcher_pause, NODED_WORKER)
     log_info("the watcher shall pause until %s", text);
     return fs_write_atomic(path, text, strlen(text), &opts, errp);
 }
+
+/* A switch of Open vSwitch, with the interface that leads out of it. */
+NODED_CALL(node_configure_ovs, NODED_WORKER)
+{
+    static const char tool[] = "ovs-vsctl";
+    CLEANUP(cmd_freep)
+    struct cmd *add_switch = cmd_new(tool, "--may-exist", "add-br", args->ovs_name, NULL);
+    bool has_link =
+        json_kind(args->ovs_link) == JSON_STRING && *json_string(args->ovs_link) != '\0';
+    CLEANUP(cmd_freep) struct cmd *add_link = NULL;
+
+    json_write_null(result);
+    if (!cmd_check(add_switch, NULL, errp)) {
+        return false;
+    }
+    if (!has_link) {
+        return true;
+    }
+    add_link =
+        cmd_new(tool, "--may-exist", "add-port", args->ovs_name, json_string(args->ovs_link), NULL);
+    return cmd_check(add_link, NULL, errp);
+}

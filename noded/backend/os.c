@@ -6,29 +6,12 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "compat-config/paths/paths.h"
+#include "facts/codec.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
-#include "os-interface/os.h"
-
-static void write_parameters(struct json_writer *result, const struct os_definition *os)
-{
-    json_write_array_begin(result);
-    for (size_t i = 0; i < os->n_parameters; i++) {
-        const struct os_parameter *row = &os->parameters[i];
-
-        json_write_array_begin(result);
-        if (row->name != NULL) {
-            json_write_string(result, row->name);
-        }
-        if (row->help != NULL) {
-            json_write_string(result, row->help);
-        }
-        json_write_array_end(result);
-    }
-    json_write_array_end(result);
-}
+#include "os-interface/environment.h"
+#include "provider-interface/script.h"
 
 static void write_variants(struct json_writer *result, const struct os_definition *os)
 {
@@ -48,6 +31,11 @@ static void write_api_versions(struct json_writer *result, const struct os_defin
     json_write_array_end(result);
 }
 
+static void write_parameters(struct json_writer *result, const struct os_definition *os)
+{
+    backend_write_parameters(result, &os->parameters);
+}
+
 static void write_nothing(struct json_writer *result, const struct os_definition *os G_GNUC_UNUSED)
 {
     json_write_array_begin(result);
@@ -55,13 +43,15 @@ static void write_nothing(struct json_writer *result, const struct os_definition
 }
 
 /* (name, path, good, problem, variants, parameters, versions of the interface, trusted) */
-static void write_os(struct json_writer *result, const char *dir, const struct os_definition *os)
+static void write_os(struct json_writer *result, const char *dir, const char *name)
 {
-    g_autofree char *path = g_build_filename(dir, os->name, NULL);
+    const char *const dirs[] = {dir, NULL};
+    CLEANUP(os_definition_freep) struct os_definition *os = os_definition_find(name, dirs);
+    g_autofree char *path = g_build_filename(dir, name, NULL);
     bool good = os->problem == NULL;
 
     json_write_array_begin(result);
-    json_write_string(result, os->name);
+    json_write_string(result, name);
     json_write_string(result, path);
     json_write_bool(result, good);
     json_write_string(result, good ? "" : os->problem);
@@ -74,28 +64,7 @@ static void write_os(struct json_writer *result, const char *dir, const struct o
 
 void backend_write_os_list(struct json_writer *result)
 {
-    json_write_array_begin(result);
-    for (const char *const *dir = path_list(PATH_OS_SEARCH_PATH); *dir != NULL; dir++) {
-        const char *const dirs[] = {*dir, NULL};
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) names = NULL;
-
-        if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
-            continue;
-        }
-        names = backend_list_visible(*dir, &error);
-        if (names == NULL) {
-            log_error("operating systems: %s", error->message);
-            break;
-        }
-        for (guint i = 0; i < names->len; i++) {
-            CLEANUP(os_definition_freep)
-            struct os_definition *os = os_definition_find(g_ptr_array_index(names, i), dirs);
-
-            write_os(result, *dir, os);
-        }
-    }
-    json_write_array_end(result);
+    backend_write_definitions(result, PATH_OS_SEARCH_PATH, write_os);
 }
 
 NODED_CALL(os_diagnose, NODED_WORKER)
@@ -107,23 +76,13 @@ NODED_CALL(os_diagnose, NODED_WORKER)
 /* --- os_validate --------------------------------------------------------------------------------
  */
 
-static bool supports(const struct os_definition *os, const char *parameter)
-{
-    for (size_t i = 0; i < os->n_parameters; i++) {
-        if (g_strcmp0(os->parameters[i].name, parameter) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool check_parameters(const struct os_definition *os, const struct json *params,
                              GError **errp)
 {
     struct json_iter it = json_iter_begin(params);
 
     while (json_iter_next(&it)) {
-        if (!supports(os, it.key)) {
+        if (!provider_has_parameter(&os->parameters, it.key)) {
             return noded_fail(errp, "the operating system '%s' has no parameter '%s'", os->name,
                               it.key);
         }
@@ -131,37 +90,29 @@ static bool check_parameters(const struct os_definition *os, const struct json *
     return true;
 }
 
-/* Values may be private, so they are in no error and no log. */
-static bool add_parameters(struct cmd *cmd, const struct json *params, GError **errp)
-{
-    struct json_iter it = json_iter_begin(params);
-
-    while (json_iter_next(&it)) {
-        g_autofree char *variable = os_parameter_variable(it.key);
-
-        if (json_kind(it.value) != JSON_STRING) {
-            return noded_fail(errp, "the value of OS parameter '%s' must be a text", it.key);
-        }
-        cmd_set_env(cmd, variable, json_string(it.value));
-    }
-    return true;
-}
-
 static bool run_verify(const struct os_definition *os, const struct rpc_call_os_validate *args,
-                       GError **errp)
+                       const struct value_map *params, GError **errp)
 {
-    CLEANUP(cmd_freep) struct cmd *cmd = cmd_new(os->scripts[OS_VERIFY], NULL);
-    g_autoptr(GPtrArray) env = os_core_environment(os, args->name, 0);
+    const struct os_target target = {.os = os, .full_name = args->name, .params = params};
+    CLEANUP(script_env_freep) struct script_env *env = os_env_new(&target, errp);
+    g_autofree char *what =
+        g_strdup_printf("script '%s' of operating system '%s'", C_OS_SCRIPT_VERIFY, os->name);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
 
+    if (env == NULL) {
+        return false;
+    }
     for (size_t i = 0; i < args->checks.n; i++) {
-        cmd_add(cmd, json_string(args->checks.v[i]), NULL);
+        g_ptr_array_add(words, (void *)json_string(args->checks.v[i]));
     }
-    cmd_set_env(cmd, "LC_ALL", NULL);
-    for (guint i = 0; i < env->len; i += 2) {
-        cmd_set_env(cmd, g_ptr_array_index(env, i), g_ptr_array_index(env, i + 1));
-    }
-    cmd_set_cwd(cmd, os->path);
-    return add_parameters(cmd, args->params, errp) && cmd_check(cmd, NULL, errp);
+    g_ptr_array_add(words, NULL);
+    return script_run(&(struct script){.what = what,
+                                       .path = os->scripts[OS_VERIFY],
+                                       .args = (const char *const *)words->pdata,
+                                       .dir = os->path,
+                                       .env = env,
+                                       .timeout = os_script_timeout(RPC_os_validate)},
+                      NULL, errp);
 }
 
 static bool check_checks(const struct rpc_call_os_validate *args, bool *ret_parameters,
@@ -185,7 +136,8 @@ NODED_CALL(os_validate, NODED_WORKER)
 {
     g_autofree char *name = NULL, *variant = NULL;
     CLEANUP(os_definition_freep) struct os_definition *os = NULL;
-    bool parameters;
+    struct value_map params = {NULL, 0};
+    bool parameters, ok;
 
     if (!check_checks(args, &parameters, errp)) {
         return false;
@@ -203,5 +155,11 @@ NODED_CALL(os_validate, NODED_WORKER)
     if (os_definition_api(os) < C_OS_API_V20) {
         return true;
     }
-    return (!parameters || check_parameters(os, args->params, errp)) && run_verify(os, args, errp);
+    if ((parameters && !check_parameters(os, args->params, errp)) ||
+        !fact_decode(&type_value_map, args->params, &params, NULL, errp)) {
+        return false;
+    }
+    ok = run_verify(os, args, &params, errp);
+    fact_clear(&type_value_map, &params);
+    return ok;
 }

@@ -342,9 +342,15 @@ static const struct {
     {C_NV_MASTERIP, verify_master_ip, 0},
     {C_NV_USERSCRIPTS, check_user_scripts, 0},
     {C_NV_OOB_PATHS, check_oob, 0},
+    {C_NV_LVLIST, verify_volumes, CHECK_GUESTS},
     {C_NV_INSTANCELIST, check_instance_list, CHECK_GUESTS},
+    {C_NV_VGLIST, verify_groups, CHECK_GUESTS},
+    {C_NV_PVLIST, verify_physical_volumes, CHECK_GUESTS},
     {C_NV_VERSION, check_version, 0},
     {C_NV_HVINFO, check_hv_info, CHECK_GUESTS},
+    {C_NV_DRBDVERSION, verify_drbd_version, CHECK_GUESTS},
+    {C_NV_DRBDLIST, verify_drbd_minors, CHECK_GUESTS},
+    {C_NV_DRBDHELPER, verify_drbd_helper, CHECK_GUESTS},
     {C_NV_NODESETUP, check_node_setup, 0},
     {C_NV_TIME, check_time, 0},
     {C_NV_OSLIST, check_os_list, CHECK_GUESTS},
@@ -398,6 +404,7 @@ static bool run_checks(const struct any_dict *wanted, const char *cluster,
     bool there;
 
     verify.vm_capable = !names_node(find(wanted, C_NV_NONVMNODES, &there), verify.node);
+    (void)find(wanted, C_NV_EXCLUSIVEPVS, &verify.exclusive_pvs);
     json_write_object_begin(result);
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
         struct json *value = find(wanted, checks[i].name, &there);

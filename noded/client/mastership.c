@@ -3,14 +3,17 @@
 #include "noded/client/mastership.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "compat-config/paths/paths.h"
 #include "compat-config/store/store.h"
 #include "facts/constants.h"
+#include "facts/errors.h"
 #include "noded/client/voting.h"
 
 enum { SSCONF_MAX = 128 * 1024 };
@@ -46,7 +49,7 @@ struct rpc_client *mastership_rpc_client(void)
     return rpc_client_new(&rpc);
 }
 
-static bool win_voting(const char *me, GError **errp)
+static bool vote(const char *me, GError **errp)
 {
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_load(path_get(PATH_CLUSTER_CONF_FILE), errp);
     CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
@@ -56,6 +59,45 @@ static bool win_voting(const char *me, GError **errp)
     }
     client = mastership_rpc_client();
     return voting_is_won(client, cfg, me, errp);
+}
+
+/* The child's part: the reason goes through the pipe. */
+static void vote_and_exit(const char *me, int out)
+{
+    g_autoptr(GError) error = NULL;
+    bool won = vote(me, &error);
+
+    if (!won && !fs_write_fd(out, "voting", error->message, strlen(error->message), NULL)) {
+        g_printerr("%s\n", error->message);
+    }
+    _exit(won ? 0 : 1);
+}
+
+/* In a process of its own: calls to nodes run on the main loop, whose descriptors must not be open
+ * when the daemon detaches and closes them all (the loop would then spin on what takes their
+ * numbers). */
+static bool win_voting(const char *me, GError **errp)
+{
+    g_autofree char *reason = NULL;
+    int fds[2], status = 0;
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0) {
+        return fs_error_set(errp, errno, "make", "a pipe");
+    }
+    pid = fork();
+    if (pid == 0) {
+        vote_and_exit(me, fds[1]);
+    }
+    (void)close(fds[1]);
+    reason = fs_read_fd(fds[0], "voting", SSCONF_MAX, NULL, NULL);
+    (void)close(fds[0]);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        return fs_error_set(errp, errno, "hold", "the voting for the master");
+    }
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+           err_fail(errp, ERR_GENERIC, ECODE_NONE, "%s",
+                    reason != NULL && reason[0] != '\0' ? reason : "the voting broke off");
 }
 
 /* Two daemons that answer differently would be worse than none. */

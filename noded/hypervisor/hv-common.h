@@ -5,7 +5,7 @@
 #include "facts/params.h"
 #include "noded/hypervisor/hv.h"
 
-extern const struct hv_ops hv_fake;
+extern const struct hv_ops hv_chroot, hv_fake, hv_kvm, hv_xen_hvm, hv_xen_pvm;
 
 /* Sets a HypervisorError; returns false. */
 bool hv_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -15,6 +15,26 @@ bool hv_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 const char *hv_text(const struct value_map *hvparams, enum hv_name_id name);
 bool hv_true(const struct value_map *hvparams, enum hv_name_id name);
 int64_t hv_int(const struct value_map *hvparams, enum hv_name_id name, int64_t dflt);
+
+/* Whether the files and folders that parameters name are there (ValidateParameters). */
+bool hv_validate_paths(enum hypervisor hypervisor, const struct value_map *hvparams, GError **errp);
+
+/* --- Consoles ---------------------------------------------------------------------------------
+ */
+
+void hv_message_console(const struct hv_console_args *args, const char *message,
+                        struct console_info *ret);
+/* Something that listens on the instance's port: VNC, SPICE. */
+void hv_port_console(const struct hv_console_args *args, const char *kind, const char *host,
+                     struct console_info *ret);
+/* A command on the primary node, of which the words are to be added. */
+void hv_ssh_console(const struct hv_console_args *args, struct console_info *ret);
+void hv_console_word(struct console_info *ret, const char *word);
+void hv_console_quoted(struct console_info *ret, const char *word);
+void hv_console_wordf(struct console_info *ret, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* --- The node ---------------------------------------------------------------------------------
+ */
 
 /* Makes folders with the mode of run-time folders (EnsureDirs with RUN_DIRS_MODE). */
 bool hv_make_dirs(const enum path_id *dirs, size_t n, GError **errp);
@@ -30,11 +50,18 @@ bool hv_linux_node_info_parse(const char *meminfo, const char *cpuinfo, struct n
 /* Reboots at once (LinuxPowercycle). */
 bool hv_linux_powercycle(const struct value_map *hvparams, GError **errp);
 
+/* Starts a daemon of this node that does not run. */
+bool hv_ensure_daemon(enum daemon_id id, GError **errp);
+
 /* Memory to start a guest with on a node that has `free` left (_InstanceStartupMemory). */
 int64_t hv_startup_memory(const struct beparams *beparams, int64_t free);
 
 /* --- Operations that do nothing, and those that fail ------------------------------------------ */
 
+void hv_short_wait(const char *name, int ms);
+bool hv_always_complete(const struct instance *instance);
+bool hv_no_restore(const struct instance *instance, const struct hv_disk *disks, size_t n_disks,
+                   GError **errp);
 bool hv_no_validate(const struct value_map *hvparams, GError **errp);
 bool hv_no_cleanup(const char *name, GError **errp);
 char *hv_no_migration_info(const struct instance *instance, GError **errp);

@@ -115,9 +115,16 @@ struct hv_ops {
 
     bool (*start)(const struct instance *instance, const struct hv_disk *disks, size_t n_disks,
                   bool paused, GError **errp);
+    /* Whether a guest that runs has all that the driver keeps of it on this node; what is missing
+     * (after a migration by hand, say) is restored. */
+    bool (*is_complete)(const struct instance *instance);
+    bool (*restore)(const struct instance *instance, const struct hv_disk *disks, size_t n_disks,
+                    GError **errp);
     /* Asks the guest to go down, or ends it; returns before it is gone unless forced. */
     bool (*stop)(const struct instance *instance, const char *name, const struct hv_stop *how,
                  GError **errp);
+    /* Waits for the guest to go down, at most so many milliseconds; may return early. */
+    void (*wait_down)(const char *name, int ms);
     /* After the guest is gone. */
     bool (*cleanup)(const char *name, GError **errp);
     bool (*reboot)(const struct instance *instance, GError **errp);

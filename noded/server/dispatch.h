@@ -18,5 +18,7 @@ enum noded_mode noded_call_mode(enum rpc_id id);
 void noded_answer(enum rpc_id id, const char *text, size_t len, GString *answer);
 /* Appends [false, text]. */
 void noded_answer_error(GString *answer, const char *text);
+/* Whether the call did what it was to do. answer may be NULL. */
+bool noded_answer_is_good(const char *answer, size_t len);
 
 #endif

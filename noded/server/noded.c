@@ -10,6 +10,7 @@
 #include "base/http-server.h"
 #include "base/parse.h"
 #include "base/tls.h"
+#include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/server/dispatch.h"
@@ -47,25 +48,33 @@ static void reply(struct http_call *call, const char *text, size_t len)
     http_call_reply(call, HTTP_OK, "application/json", text, len, NULL);
 }
 
+static const struct rpc_row *find_row(struct http_call *call)
+{
+    const char *path = http_call_path(call);
+
+    return rpc_row_find(*path == '/' ? path + 1 : path);
+}
+
+static void stop(struct daemon *daemon);
+
 static void on_worker_done(const char *answer, size_t len, const GError *error, void *user)
 {
     struct http_call *call = user;
+    struct noded *noded = http_call_data(call);
+    bool leaves = find_row(call)->id == RPC_node_leave_cluster && noded_answer_is_good(answer, len);
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (error != NULL) {
         log_error("%s: %s", http_call_path(call), error->message);
         noded_answer_error(text, error->message);
         reply(call, text->str, text->len);
-    } else {
-        reply(call, answer, len);
+        return;
     }
-}
-
-static const struct rpc_row *find_row(struct http_call *call)
-{
-    const char *path = http_call_path(call);
-
-    return rpc_row_find(*path == '/' ? path + 1 : path);
+    reply(call, answer, len);
+    if (leaves) {
+        log_info("this node has left its cluster, the daemon ends");
+        stop(noded->daemon);
+    }
 }
 
 /* Strangers are turned away before they can send anything; the rest in the order of the reference
@@ -97,6 +106,7 @@ static void handle(struct http_call *call, void *user)
     const char *body = http_call_body(call, &len);
 
     log_info("%s %s %s", http_call_peer(call), http_call_method(call), http_call_path(call));
+    http_call_set_data(call, noded);
     if (noded_call_mode(row->id) == NODED_WORKER) {
         runner_submit(noded->runner, row->id, body, len, on_worker_done, call);
     } else {
@@ -257,32 +267,10 @@ int main(int argc, char **argv)
          set_max_clients},
         {NULL, NULL, NULL, NULL},
     };
-    const struct daemon_row *row = &daemon_rows[DAEMON_noded];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *log_file = NULL, *pid_file = NULL, *version = NULL;
     struct noded noded = {.max_clients = DEFAULT_MAX_CLIENTS};
-    struct daemon_desc desc;
-
-    if (!paths_init(&error)) {
-        g_printerr("%s: %s\n", row->name, error->message);
-        return DAEMON_EXIT_FAILURE;
-    }
-    cmd_pass_variable("GANETI_ROOTDIR");
-    cmd_pass_variable("GANETI_HOSTNAME");
-    log_file = path_of_log(DAEMON_noded, DAEMON_LOG_MAIN);
-    pid_file = path_format(PATH_DAEMON_PIDFILE, row->name);
-    version = g_strdup_printf("%s (ganeti) version %s, " PACKAGE_NAME " " PACKAGE_VERSION,
-                              row->name, C_RELEASE_VERSION());
-    desc = (struct daemon_desc){
-        .name = row->name,
-        .version_text = version,
-        .log_file = log_file,
-        .pid_file = pid_file,
-        .user = row->user,
-        .group = row->group,
+    const struct daemon_desc desc = {
         .console = "/dev/console",
         .log_format = LOG_FORMAT_PYTHON,
-        .default_port = row->port,
         .options = DAEMON_OPTIONS_BIND | DAEMON_OPTIONS_INTERFACE | DAEMON_OPTIONS_SSL,
         .extra = extra,
         .early = early,
@@ -291,5 +279,6 @@ int main(int argc, char **argv)
         .stop = stop,
         .cleanup = cleanup,
     };
-    return daemon_main(&desc, argc, argv, &noded);
+
+    return daemon_start(DAEMON_noded, desc, argc, argv, &noded);
 }

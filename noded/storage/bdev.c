@@ -3,10 +3,13 @@
 #include "noded/storage/bdev.h"
 
 #include "base/log.h"
-#include "facts/constants.h"
 #include "noded/storage/bdev-common.h"
+#include "noded/storage/devcache.h"
 
-static const struct bdev_ops *const drivers[] = {&bdev_file, &bdev_sharedfile};
+static const struct bdev_ops *const drivers[] = {
+    &bdev_blockdev, &bdev_drbd,  &bdev_ext, &bdev_file,
+    &bdev_gluster,  &bdev_plain, &bdev_rbd, &bdev_sharedfile,
+};
 
 /* DRBD on volumes is the deepest there is. */
 enum { MAX_DEPTH = 4 };
@@ -91,37 +94,125 @@ struct bdev *bdev_find(const struct disk *disk, GError **errp)
     return g_steal_pointer(&dev);
 }
 
-static bool assemble_all(struct bdev *dev, GError **errp)
+static bool is_primary(const struct bdev_use *use)
+{
+    return use == NULL || use->primary;
+}
+
+static bool has(const struct bdev *dev, enum bdev_flags flag)
+{
+    return (dev->ops->flags & flag) != 0;
+}
+
+static void note_use(const struct bdev *dev, const struct bdev_use *use)
+{
+    if (use != NULL) {
+        devcache_update(dev->path, use->owner, use->primary, dev->disk->iv_name);
+    }
+}
+
+static bool assemble_all(struct bdev *dev, const struct bdev_use *use, GError **errp);
+
+static bool assemble_children(struct bdev *dev, const struct bdev_use *use, GError **errp)
 {
     for (size_t i = 0; i < dev->n_children; i++) {
-        if (!assemble_all(dev->children[i], errp)) {
+        g_autoptr(GError) error = NULL;
+
+        if (assemble_all(dev->children[i], use, &error)) {
+            continue;
+        }
+        if (!has(dev, BDEV_PARTS_OPTIONAL)) {
+            g_propagate_error(errp, g_steal_pointer(&error));
+            return false;
+        }
+        dev->children[i]->attached = false;
+        log_error("%s works without a part of it: %s", dev->path, error->message);
+    }
+    return true;
+}
+
+static bool assemble_all(struct bdev *dev, const struct bdev_use *use, GError **errp)
+{
+    if (!assemble_children(dev, use, errp)) {
+        return false;
+    }
+    if (!is_primary(use) && !has(dev, BDEV_ON_SECONDARY)) {
+        return true;
+    }
+    if (!dev->ops->attach(dev, errp) || !dev->ops->assemble(dev, errp)) {
+        return false;
+    }
+    if ((is_primary(use) || has(dev, BDEV_OPEN_ON_SECONDARY)) &&
+        !dev->ops->open(dev, false, true, errp)) {
+        return false;
+    }
+    note_use(dev, use);
+    return true;
+}
+
+bool bdev_assemble(const struct disk *disk, const struct bdev_use *use, struct bdev **ret_dev,
+                   GError **errp)
+{
+    CLEANUP(bdev_freep) struct bdev *dev = bdev_new(disk, errp);
+
+    *ret_dev = NULL;
+    if (dev == NULL || !assemble_all(dev, use, errp)) {
+        return false;
+    }
+    if (is_primary(use) || has(dev, BDEV_ON_SECONDARY)) {
+        *ret_dev = g_steal_pointer(&dev);
+    }
+    return true;
+}
+
+/* The children are open in case the disk itself has to be assembled. */
+static bool prepare_children(struct bdev *dev, const struct bdev_use *use, GError **errp)
+{
+    for (size_t i = 0; i < dev->n_children; i++) {
+        struct bdev *child = dev->children[i];
+
+        if (!assemble_all(child, use, errp)) {
+            g_prefix_error(errp, "part %zu of the disk: ", i);
+            return false;
+        }
+        if ((is_primary(use) || has(dev, BDEV_ON_SECONDARY)) &&
+            !child->ops->open(child, false, true, errp)) {
             return false;
         }
     }
-    return dev->ops->attach(dev, errp) && dev->ops->assemble(dev, errp);
+    return true;
 }
 
-struct bdev *bdev_assemble(const struct disk *disk, GError **errp)
+static bool start_created(struct bdev *dev, const struct bdev_use *use, GError **errp)
+{
+    if (!is_primary(use) && !has(dev, BDEV_ON_SECONDARY)) {
+        return true;
+    }
+    if (!dev->ops->assemble(dev, errp)) {
+        g_prefix_error(errp, "made, but cannot be assembled: ");
+        return false;
+    }
+    if ((is_primary(use) || has(dev, BDEV_OPEN_ON_SECONDARY)) &&
+        !dev->ops->open(dev, true, true, errp)) {
+        g_prefix_error(errp, "made, but cannot be opened: ");
+        return false;
+    }
+    note_use(dev, use);
+    return true;
+}
+
+struct bdev *bdev_create(const struct disk *disk, const struct bdev_use *use,
+                         const struct bdev_create *how, GError **errp)
 {
     CLEANUP(bdev_freep) struct bdev *dev = bdev_new(disk, errp);
 
-    return dev != NULL && assemble_all(dev, errp) ? g_steal_pointer(&dev) : NULL;
-}
-
-struct bdev *bdev_create(const struct disk *disk, const struct bdev_create *how, GError **errp)
-{
-    CLEANUP(bdev_freep) struct bdev *dev = bdev_new(disk, errp);
-
-    if (dev == NULL) {
+    if (dev == NULL || !prepare_children(dev, use, errp)) {
         return NULL;
     }
-    for (size_t i = 0; i < dev->n_children; i++) {
-        if (!attach_all(dev->children[i], errp)) {
-            return NULL;
-        }
-    }
-    return dev->ops->create(dev, how, errp) && dev->ops->attach(dev, errp) ? g_steal_pointer(&dev)
-                                                                           : NULL;
+    return dev->ops->create(dev, how, errp) && dev->ops->attach(dev, errp) &&
+                   start_created(dev, use, errp)
+               ? g_steal_pointer(&dev)
+               : NULL;
 }
 
 static void merge_status(struct bdev_status *sum, const struct bdev_status *child)
@@ -149,33 +240,4 @@ bool bdev_combined_status(struct bdev *dev, struct bdev_status *ret, GError **er
         merge_status(ret, &child);
     }
     return true;
-}
-
-static char **finish(GStrvBuilder *argv)
-{
-    char **vector = g_strv_builder_end(argv);
-
-    g_strv_builder_unref(argv);
-    return vector;
-}
-
-char **bdev_export_argv(const struct bdev *dev)
-{
-    GStrvBuilder *argv = g_strv_builder_new();
-    g_autofree char *from = g_strdup_printf("if=%s", dev->path);
-    g_autofree char *block = g_strdup_printf("bs=%d", C_DD_BLOCK_SIZE);
-    g_autofree char *count = g_strdup_printf("count=%" G_GINT64_FORMAT, dev->disk->size);
-
-    g_strv_builder_add_many(argv, C_DD_CMD, from, block, count, "iflag=direct", NULL);
-    return finish(argv);
-}
-
-char **bdev_import_argv(const struct bdev *dev)
-{
-    GStrvBuilder *argv = g_strv_builder_new();
-    g_autofree char *to = g_strdup_printf("of=%s", dev->path);
-    g_autofree char *block = g_strdup_printf("bs=%d", C_DD_BLOCK_SIZE);
-
-    g_strv_builder_add_many(argv, C_DD_CMD, to, block, "oflag=direct", "conv=notrunc", NULL);
-    return finish(argv);
 }

@@ -1,7 +1,7 @@
 /* Disks on a node: one table of operations per kind of storage, one folder per driver (file/ ...).
  *
- *     CLEANUP(bdev_freep) struct bdev *dev = bdev_assemble(disk, errp);
- *     if (dev == NULL || !bdev_grow(dev, &how, errp)) ...
+ *     CLEANUP(bdev_freep) struct bdev *dev = bdev_find(disk, errp);
+ *     if (dev == NULL || !dev->ops->grow(dev, &how, errp)) ...
  *
  * A struct disk comes as the master sends it: parameters in force in `params`, what only this node
  * needs to know (addresses and minors of DRBD) in its unknown member dynamic_params. Sizes are MiB
@@ -9,7 +9,8 @@
  *
  * A bdev is a view on the disk for one call and keeps nothing in memory between calls. The disk it
  * was made of must outlive it. Operations on a bdev that is not attached (its storage is not there)
- * fail, but for create, attach and remove. Children belong to their parent. */
+ * fail, but for create, attach and remove. Children belong to their parent; a driver whose disks
+ * work without their parts drops them when they are not all there. */
 #ifndef GANTRY_NODED_STORAGE_BDEV_H
 #define GANTRY_NODED_STORAGE_BDEV_H
 
@@ -36,6 +37,12 @@ struct bdev_create {
     bool exclusive_storage;
 };
 
+/* For whom a disk is made or assembled; NULL in place of it: for nobody in particular. */
+struct bdev_use {
+    const char *owner; /* instance */
+    bool primary;      /* it runs on this node, so its disks must be writable here */
+};
+
 struct bdev_grow {
     int64_t amount;     /* by this much, not to */
     bool dry_run;       /* only whether it could */
@@ -51,8 +58,11 @@ struct bdev_status {
     int ldisk_status; /* C_LDS_OKAY ... */
 };
 
+/* What objects.Disk knows of the kinds of disks (AssembleOnSecondary, ...). */
 enum bdev_flags {
-    BDEV_NEEDS_DEVICE = 1 << 0, /* path is a block device */
+    BDEV_ON_SECONDARY = 1 << 0,      /* assembled also where the instance does not run */
+    BDEV_OPEN_ON_SECONDARY = 1 << 1, /* ... and opened */
+    BDEV_PARTS_OPTIONAL = 1 << 2,    /* works without its children */
 };
 
 struct bdev_ops {
@@ -93,6 +103,10 @@ struct bdev_ops {
     bool (*pause_sync)(struct bdev *dev, bool pause, GError **errp);
     /* For hypervisors that reach the storage themselves. */
     char *(*userspace_uri)(struct bdev *dev, enum hypervisor hypervisor, GError **errp);
+    /* The program that reads the disk to standard output, or writes it from standard input;
+     * import may prepare the storage for that. g_strfreev(). */
+    char **(*export_argv)(struct bdev *dev, GError **errp);
+    char **(*import_argv)(struct bdev *dev, GError **errp);
 };
 
 /* NULL: the template has no storage (diskless) or this build no driver for it. */
@@ -105,16 +119,17 @@ DEFINE_CLEANUP(struct bdev *, bdev_free)
 struct bdev *bdev_new(const struct disk *disk, GError **errp);
 /* The disk if its storage is there, else NULL without an error (FindDevice). */
 struct bdev *bdev_find(const struct disk *disk, GError **errp);
-/* Made usable on this node, children first (bdev.py Assemble). */
-struct bdev *bdev_assemble(const struct disk *disk, GError **errp);
-/* Made anew; its children must exist and be assembled (bdev.py Create). */
-struct bdev *bdev_create(const struct disk *disk, const struct bdev_create *how, GError **errp);
+/* Made usable on this node, children first (_RecursiveAssembleBD). *ret_dev is NULL if there is
+ * nothing to do for the disk on a node that is not the instance's primary one. Whose device it is
+ * is noted (devcache.h). */
+bool bdev_assemble(const struct disk *disk, const struct bdev_use *use, struct bdev **ret_dev,
+                   GError **errp) __attribute__((warn_unused_result));
+/* Made anew on its children, which are assembled for it; where the disk is used it is then
+ * assembled itself, and opened by force on the primary node (BlockdevCreate). */
+struct bdev *bdev_create(const struct disk *disk, const struct bdev_use *use,
+                         const struct bdev_create *how, GError **errp);
 
 /* State of the disk and all its children together (CombinedSyncStatus). */
 bool bdev_combined_status(struct bdev *dev, struct bdev_status *ret, GError **errp);
-/* "dd" with arguments that reads the disk to standard output or writes it from standard input;
- * g_strfreev(). */
-char **bdev_export_argv(const struct bdev *dev);
-char **bdev_import_argv(const struct bdev *dev);
 
 #endif

@@ -19,6 +19,15 @@ CHECKS = {
     "nodelist": [["node1.lab.example"], {}, []],
 }
 
+GUEST = {
+    "name": "conformance.lab.example", "primary_node": "u", "os": "noop", "hypervisor": "fake", "hvparams": FAKE,
+    "beparams": {"minmem": 64, "maxmem": 128, "vcpus": 2, "auto_balance": True, "always_failover": False, "spindle_use": 1},
+    "osparams": {}, "osparams_private": {}, "admin_state": "up", "admin_state_source": "admin", "nics": [], "disks": [],
+    "disks_info": [], "disks_active": True, "network_port": None, "ctime": 1700000000.5, "mtime": 1700000000.5,
+    "uuid": "01234567-89ab-4cde-8fed-0123456789ab", "serial_no": 1, "secondary_nodes": [], "tags": [],
+}
+GUEST_INFO = ["instance_info", [GUEST["name"], "fake", FAKE]]
+
 CASES = [
     ["version", []], ["version", {"a": 1}], ["master_node_name", []],
     ["node_has_ip_address", ["127.0.0.1"]], ["node_has_ip_address", ["10.9.9.9"]], ["node_has_ip_address", [1, 2]],
@@ -41,6 +50,16 @@ CASES = [
     ["export_remove", ["none"]],
     ["instance_list", [["fake"], {"fake": FAKE}]], ["all_instances_info", [["fake"], {"fake": FAKE}]],
     ["instance_info", ["none", "fake", FAKE]], ["instance_info", ["inst3.lab.example", "fake", FAKE]],
+    ["instance_start", [GUEST, False, [["gnt:user", "why", 1700000000]]]], GUEST_INFO, ["instance_start", [GUEST, False, []]],
+    ["instance_start", [dict(GUEST, hypervisor="none"), False, []]], ["instance_start", [{}, False, []]],
+    ["instance_balloon_memory", [GUEST, 100]], GUEST_INFO, ["instance_migratable", [GUEST]], ["migration_info", [GUEST]],
+    ["accept_instance", [GUEST, None, "192.0.2.1"]], ["instance_migrate", ["c", GUEST, "192.0.2.1", True]],
+    ["instance_get_migration_status", [GUEST]], ["instance_reboot", [GUEST, "soft", 0, []]], GUEST_INFO,
+    ["instance_reboot", [GUEST, "hard", 0, []]], GUEST_INFO, ["instance_reboot", [GUEST, "full", 0, []]],
+    ["hotplug_supported", [GUEST]], ["instance_shutdown", [GUEST, 1, []]], GUEST_INFO, ["instance_shutdown", [GUEST, 1, []]],
+    ["instance_reboot", [GUEST, "hard", 0, []]], ["instance_migratable", [GUEST]], ["instance_balloon_memory", [GUEST, 100]],
+    ["accept_instance", [GUEST, None, "192.0.2.1"]], ["instance_finalize_migration_dst", [GUEST, None, True]], GUEST_INFO,
+    ["instance_finalize_migration_src", [GUEST, True, True]], GUEST_INFO,
     ["hypervisor_validate_params", ["fake", FAKE]], ["hypervisor_validate_params", ["none", {}]],
     ["iallocator_runner", ["none", "x", {}]], ["iallocator_runner", ["hail", "x", {}]],
     ["jobqueue_update", ["/etc/passwd", [0, "x"]]], ["jobqueue_update", [QUEUE + "job-9999", [0, "{}"]]],

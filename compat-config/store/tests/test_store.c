@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/tests/unit.h"
 #include "compat-config/model/txn.h"
 #include "compat-config/store/store.h"
@@ -118,7 +119,8 @@ START_TEST(errors_name_the_place)
         {"\"cluster\":{", "\"cluster\":[{", NULL},
         {"\"nodes\":{", "\"nodes\":[],\"n\":{",
          "not a configuration: nodes: expected an object, found list"},
-        {"\"powered\":true", "\"powered\":tru", "nodes.339d45bc-1a9f-47d1-bde3-e547c29980d3: "},
+        {"\"powered\":true", "\"powered\":tru",
+         "nodes.339d45bc-1a9f-47d1-bde3-e547c29980d3.powered: "},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -207,6 +209,71 @@ START_TEST(objects_come_and_go)
     last = cfg_txn_commit(txn, 1800000001);
     ck_assert_uint_eq(cfg_filter_count(last), 2);
     ck_assert_ptr_eq(cfg_cluster(next), cfg_cluster(last));
+}
+END_TEST
+
+/* In no order. */
+static struct filter_rule *filter_number(unsigned number, int64_t priority)
+{
+    g_autofree char *uuid = g_strdup_printf("%08x", number * 2654435761u);
+    struct filter_rule *filter = new_filter(uuid);
+
+    filter->priority = priority;
+    filter->action = json_new_string("ACCEPT");
+    return filter;
+}
+
+/* What is saved piece by piece, with what is left from earlier saves, is what would be saved if it
+ * had just been read. */
+static void assert_fresh(const struct cfg *cfg, size_t count)
+{
+    g_autofree char *text = encode(cfg);
+    g_autoptr(GError) error = NULL;
+    CLEANUP(cfg_unrefp) const struct cfg *again = cfg_parse(text, strlen(text), &error);
+    g_autofree char *text_again = NULL;
+
+    ck_assert_msg(again != NULL, "%s", error != NULL ? error->message : "");
+    text_again = encode(again);
+    ck_assert_str_eq(text, text_again);
+    ck_assert_uint_eq(cfg_filter_count(cfg), count);
+    for (size_t i = 1; i < count; i++) {
+        ck_assert_str_lt(cfg_filter_at(cfg, i - 1)->uuid, cfg_filter_at(cfg, i)->uuid);
+    }
+}
+
+START_TEST(many_objects_come_change_and_go)
+{
+    enum { ROUNDS = 40, PER_ROUND = 25 };
+    const struct cfg *cfg = load_cluster();
+    size_t count = cfg_filter_count(cfg);
+
+    for (unsigned round = 0; round < 2 * ROUNDS; round++) {
+        struct cfg_txn *txn = cfg_txn_begin(cfg);
+        const struct cfg *next;
+
+        for (unsigned i = 0; i < PER_ROUND && round < ROUNDS; i++) {
+            ck_assert(cfg_txn_add_filter(txn, filter_number(round * PER_ROUND + i, 1)));
+            count++;
+        }
+        for (unsigned i = 0; i < PER_ROUND && round >= ROUNDS; i++) {
+            struct filter_rule *named = filter_number((round - ROUNDS) * PER_ROUND + i, 0);
+
+            ck_assert(cfg_txn_remove(txn, CFG_KIND_filter, named->uuid));
+            fact_object_free(&fact_object_filter_rule, named);
+            count--;
+        }
+        if (round % 3 == 1 && round < ROUNDS) {
+            cfg_txn_replace(txn, CFG_KIND_filter, filter_number(round, 7));
+        }
+        next = cfg_txn_commit(txn, 1e9);
+        cfg_unref(cfg);
+        cfg = next;
+        if (round % 4 == 0) {
+            assert_fresh(cfg, count);
+        }
+    }
+    assert_fresh(cfg, count);
+    cfg_unref(cfg);
 }
 END_TEST
 
@@ -359,6 +426,6 @@ END_TEST
 UNIT_MAIN("store", what_wconfd_wrote_comes_out_byte_for_byte, nested_disks_come_out_byte_for_byte,
           unknown_members_survive, errors_name_the_place,
           older_samples_load_where_wconfd_loads_them, a_commit_changes_what_it_edits_and_no_more,
-          objects_come_and_go, nothing_changed_is_the_same_snapshot,
-          a_file_that_is_no_configuration_stays_as_it_is,
+          objects_come_and_go, many_objects_come_change_and_go,
+          nothing_changed_is_the_same_snapshot, a_file_that_is_no_configuration_stays_as_it_is,
           an_upgrade_fills_what_is_missing_and_only_once, a_watch_keeps_up_with_the_file)

@@ -1,13 +1,14 @@
 /* Our own methods on the configuration: what changed, and changes of single objects. */
 #include "config.h"
 
+#include "compat-config/wconfd/core/changes.h"
+
 #include <string.h>
 
 #include "base/json.h"
 #include "compat-config/model/internal.h"
 #include "compat-config/store/store.h"
 #include "compat-config/verify/verify.h"
-#include "compat-config/wconfd/core/changes.h"
 #include "compat-config/wconfd/core/methods.h"
 #include "compat-config/wconfd/core/object-private.h"
 #include "facts/codec.h"

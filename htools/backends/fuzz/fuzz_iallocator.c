@@ -35,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GPtrArray) warnings = NULL;
     struct ht_request request;
 
-    if (iallocator_parse((const char *)data, (gssize)size, &options, &cluster, &request, &warnings,
-                         NULL)) {
+    if (iallocator_parse(g_strndup((const char *)data, size), size, &options, &cluster, &request,
+                         &warnings, NULL)) {
         answer(cluster, &request);
         ht_cluster_free(cluster);
     }

@@ -1,5 +1,8 @@
 /* Documents from other machines, over HTTP or HTTPS. Certificates are not checked, as the reference
- * does not check them: the cluster's own certificate is known to nobody else. */
+ * does not check them: the cluster's own certificate is known to nobody else.
+ *
+ * htools-fetch beside the running program does it (fetcher.c): most runs of a planning tool need no
+ * HTTP library, whose loading would take longer than the planning. */
 #ifndef GANTRY_HTOOLS_BACKENDS_HTTP_FETCH_H
 #define GANTRY_HTOOLS_BACKENDS_HTTP_FETCH_H
 
@@ -14,6 +17,12 @@ enum fetch_error {
 };
 
 enum { FETCH_RAPI_PORT = 5080, FETCH_MOND_PORT = 1815 };
+
+/* Bytes of one document. */
+#define FETCH_MAX_DOCUMENT ((size_t)512 * 1024 * 1024)
+/* The words of the answers of htools-fetch. */
+#define FETCH_WORD_OK    "ok"
+#define FETCH_WORD_ERROR "error"
 
 /* Gets n URLs at the same time; ret_texts (n places) are the caller's. Unless all are there, none
  * is, and the error names the first that is not. */

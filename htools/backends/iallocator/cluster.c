@@ -17,25 +17,22 @@ static bool read_words(const struct reader *reader, const char *key, struct ht_c
     return true;
 }
 
-static bool read_group(const struct reader *groups, const char *uuid, struct ht_cluster *cluster,
-                       GError **errp)
+static bool read_group(const struct reader *reader, struct ht_cluster *cluster, GError **errp)
 {
-    struct reader reader;
     const char *name, *policy;
     struct ht_group *group;
 
-    if (!reader_object(groups, uuid, &reader, errp) ||
-        !reader_string(&reader, "name", &name, errp) ||
-        !reader_string(&reader, "alloc_policy", &policy, errp)) {
+    if (!reader_string(reader, "name", &name, errp) ||
+        !reader_string(reader, "alloc_policy", &policy, errp)) {
         return false;
     }
-    group = ht_cluster_add_group(cluster, name, uuid);
+    group = ht_cluster_add_group(cluster, name, reader->key);
     if (!ht_alloc_policy_parse(policy, &group->alloc_policy)) {
-        return reader_fail(&reader, "alloc_policy", errp, "unknown policy '%s'", policy);
+        return reader_fail(reader, "alloc_policy", errp, "unknown policy '%s'", policy);
     }
-    return read_words(&reader, "networks", cluster, &group->networks, &group->n_networks, errp) &&
-           reader_policy(&reader, "ipolicy", cluster, &group->ipolicy, errp) &&
-           read_words(&reader, "tags", cluster, &group->tags, &group->n_tags, errp);
+    return read_words(reader, "networks", cluster, &group->networks, &group->n_networks, errp) &&
+           reader_policy(reader, "ipolicy", cluster, &group->ipolicy, errp) &&
+           read_words(reader, "tags", cluster, &group->tags, &group->n_tags, errp);
 }
 
 /* What only a node that answers can tell; the others keep zeros. */
@@ -52,52 +49,50 @@ static bool read_live(const struct reader *node, struct ht_node_spec *spec, GErr
            reader_int(node, "reserved_cpus", &spec->n_cpu, errp);
 }
 
-static bool read_node(const struct reader *nodes, const char *name, struct ht_cluster *cluster,
-                      GError **errp)
+static bool read_node(const struct reader *reader, struct ht_cluster *cluster, GError **errp)
 {
-    struct ht_node_spec spec = {.name = name};
-    struct reader reader, params;
+    struct ht_node_spec spec = {.name = reader->key};
+    struct reader params;
     bool offline, drained, vm_capable = true;
     const char *group;
     struct ht_node *node;
 
-    if (!reader_object(nodes, name, &reader, errp) ||
-        !reader_bool(&reader, "offline", &offline, errp) ||
-        !reader_bool(&reader, "drained", &drained, errp) ||
-        !reader_string(&reader, "group", &group, errp) ||
-        (reader_has(&reader, "vm_capable") &&
-         !reader_bool(&reader, "vm_capable", &vm_capable, errp)) ||
-        !reader_object(&reader, "ndparams", &params, errp) ||
+    if (!reader_bool(reader, "offline", &offline, errp) ||
+        !reader_bool(reader, "drained", &drained, errp) ||
+        !reader_string(reader, "group", &group, errp) ||
+        (reader_has(reader, "vm_capable") &&
+         !reader_bool(reader, "vm_capable", &vm_capable, errp)) ||
+        !reader_object(reader, "ndparams", &params, errp) ||
         !reader_bool(&params, "exclusive_storage", &spec.excl_storage, errp)) {
         return false;
     }
     spec.group = ht_cluster_group_by_uuid(cluster, group);
     if (spec.group == HT_NONE) {
-        return reader_fail(&reader, "group", errp, "unknown node group '%s'", group);
+        return reader_fail(reader, "group", errp, "unknown node group '%s'", group);
     }
     if (!spec.excl_storage && !reader_int(&params, "spindle_count", &spec.t_spindles, errp)) {
         return false;
     }
-    if (!offline && vm_capable && !read_live(&reader, &spec, errp)) {
+    if (!offline && vm_capable && !read_live(reader, &spec, errp)) {
         return false;
     }
     spec.offline = offline || !vm_capable || drained;
     node = ht_cluster_add_node(cluster, &spec);
-    return !reader_has(&reader, "tags") ||
-           read_words(&reader, "tags", cluster, &node->tags, &node->n_tags, errp);
+    return !reader_has(reader, "tags") ||
+           read_words(reader, "tags", cluster, &node->tags, &node->n_tags, errp);
 }
 
 static bool read_disks(const struct reader *reader, struct ht_cluster *cluster,
                        struct ht_instance *inst, GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
     struct ht_disk *disks;
     size_t n;
 
     if (!reader_array(reader, "disks", &array, errp)) {
         return false;
     }
-    n = json_len(array);
+    n = array->n;
     disks = ht_cluster_alloc(cluster, n * sizeof(*disks) + 1);
     for (size_t i = 0; i < n; i++) {
         struct reader disk;
@@ -138,14 +133,14 @@ static bool read_nic(const struct reader *nics, struct ht_nic *nic, struct ht_cl
 static bool read_nics(const struct reader *reader, struct ht_cluster *cluster,
                       struct ht_instance *inst, GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
     struct ht_nic *nics;
     size_t n;
 
     if (!reader_array(reader, "nics", &array, errp)) {
         return false;
     }
-    n = json_len(array);
+    n = array->n;
     nics = ht_cluster_alloc(cluster, n * sizeof(*nics) + 1);
     for (size_t i = 0; i < n; i++) {
         struct reader nic;
@@ -206,33 +201,31 @@ static bool find_node(const struct reader *reader, const struct ht_cluster *clus
     return *ret != HT_NONE || reader_fail(reader, "nodes", errp, "unknown node '%s'", name);
 }
 
-static bool read_placed_instance(const struct reader *instances, const char *name,
-                                 struct ht_cluster *cluster, GError **errp)
+static bool read_placed_instance(const struct reader *reader, struct ht_cluster *cluster,
+                                 GError **errp)
 {
     g_autofree const char **nodes = NULL;
     struct ht_instance read, *inst;
-    struct reader reader;
     int idx;
 
-    if (!reader_object(instances, name, &reader, errp) ||
-        !iallocator_read_instance(&reader, name, cluster, &read, errp) ||
-        !reader_strings(&reader, "nodes", &nodes, errp)) {
+    if (!iallocator_read_instance(reader, reader->key, cluster, &read, errp) ||
+        !reader_strings(reader, "nodes", &nodes, errp)) {
         return false;
     }
     if (nodes[0] == NULL) {
-        return reader_fail(&reader, "nodes", errp, "the list is empty");
+        return reader_fail(reader, "nodes", errp, "the list is empty");
     }
-    if (!find_node(&reader, cluster, nodes[0], &read.pnode, errp) ||
-        (nodes[1] != NULL && !find_node(&reader, cluster, nodes[1], &read.snode, errp))) {
+    if (!find_node(reader, cluster, nodes[0], &read.pnode, errp) ||
+        (nodes[1] != NULL && !find_node(reader, cluster, nodes[1], &read.snode, errp))) {
         return false;
     }
     if (read.pnode == read.snode) {
-        return reader_fail(&reader, "nodes", errp, "both nodes are '%s'", nodes[0]);
+        return reader_fail(reader, "nodes", errp, "both nodes are '%s'", nodes[0]);
     }
     if (read.snode == HT_NONE && ht_instance_mirror(&read) == HT_MIRROR_INTERNAL) {
-        return reader_fail(&reader, "nodes", errp, "the secondary node is missing");
+        return reader_fail(reader, "nodes", errp, "the secondary node is missing");
     }
-    inst = ht_cluster_add_instance(cluster, name, read.disk_template);
+    inst = ht_cluster_add_instance(cluster, reader->key, read.disk_template);
     idx = inst->idx;
     *inst = read;
     inst->idx = idx;
@@ -241,19 +234,19 @@ static bool read_placed_instance(const struct reader *instances, const char *nam
 
 /* Calls read for every member of the object under key, in the order of the document. */
 static bool read_members(const struct reader *document, const char *key, struct ht_cluster *cluster,
-                         bool (*read)(const struct reader *, const char *, struct ht_cluster *,
-                                      GError **),
+                         bool (*read)(const struct reader *, struct ht_cluster *, GError **),
                          GError **errp)
 {
     struct reader objects;
-    struct json_iter it;
 
     if (!reader_object(document, key, &objects, errp)) {
         return false;
     }
-    it = json_iter_begin(objects.object);
-    while (json_iter_next(&it)) {
-        if (!read(&objects, it.key, cluster, errp)) {
+    for (uint32_t i = 0; i < objects.object->n; i++) {
+        struct reader reader;
+
+        if (!reader_member(&objects, &objects.object->members[i], &reader, errp) ||
+            !read(&reader, cluster, errp)) {
             return false;
         }
     }

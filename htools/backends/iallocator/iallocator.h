@@ -15,14 +15,15 @@ struct iallocator_options {
     bool level_30;                  /* see struct ht_merge_options */
 };
 
-/* The cluster as the document tells it, not merged. Errors name the place in the document. */
-struct ht_cluster *iallocator_load(const char *text, gssize len, GError **errp)
+/* The cluster as the document tells it, not merged. text is taken over as by document_take().
+ * Errors name the place in the document. */
+struct ht_cluster *iallocator_load(char *text, size_t len, GError **errp)
     __attribute__((warn_unused_result));
 
-/* Cluster (merged and complete) and question. The question refers to the cluster and lives in its
- * arena. *ret_warnings: about missing memory and disk. Unless only_request is wanted from it, the
- * cluster is the caller's. */
-bool iallocator_parse(const char *text, gssize len, const struct iallocator_options *options,
+/* Cluster (merged and complete) and question of a text that is taken over. The question refers to
+ * the cluster and lives in its arena. *ret_warnings: about missing memory and disk. Unless
+ * only_request is wanted from it, the cluster is the caller's. */
+bool iallocator_parse(char *text, size_t len, const struct iallocator_options *options,
                       struct ht_cluster **ret_cluster, struct ht_request *ret_request,
                       GPtrArray **ret_warnings, GError **errp) __attribute__((warn_unused_result));
 

@@ -48,12 +48,12 @@ static bool read_allocate(const struct reader *request, struct ht_cluster *clust
 static bool read_multi_allocate(const struct reader *request, struct ht_cluster *cluster,
                                 struct ht_request *ret, GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
 
     if (!reader_array(request, "instances", &array, errp)) {
         return false;
     }
-    ret->n_allocs = (unsigned)json_len(array);
+    ret->n_allocs = array->n;
     ret->allocs = ht_cluster_alloc(cluster, ret->n_allocs * sizeof(*ret->allocs) + 1);
     for (unsigned i = 0; i < ret->n_allocs; i++) {
         struct reader element;
@@ -172,27 +172,27 @@ bool iallocator_read_request(const struct reader *document, struct ht_cluster *c
     return reader_fail(&request, "type", errp, "unknown type '%s'", type);
 }
 
-struct ht_cluster *iallocator_load(const char *text, gssize len, GError **errp)
+struct ht_cluster *iallocator_load(char *text, size_t len, GError **errp)
 {
-    CLEANUP(json_unrefp) struct json *document = NULL;
+    CLEANUP(document_freep) struct document *document = document_take(text, len, errp);
     struct reader reader;
 
-    return json_parse(text, len, &document, errp) && reader_begin(document, &reader, errp)
+    return document != NULL && reader_begin(document_root(document), &reader, errp)
                ? iallocator_read_cluster(&reader, errp)
                : NULL;
 }
 
-bool iallocator_parse(const char *text, gssize len, const struct iallocator_options *options,
+bool iallocator_parse(char *text, size_t len, const struct iallocator_options *options,
                       struct ht_cluster **ret_cluster, struct ht_request *ret_request,
                       GPtrArray **ret_warnings, GError **errp)
 {
     struct ht_merge_options merge = {.now = options->now, .level_30 = options->level_30};
-    CLEANUP(json_unrefp) struct json *document = NULL;
+    CLEANUP(document_freep) struct document *document = document_take(text, len, errp);
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = NULL;
     g_autoptr(GPtrArray) warnings = NULL;
     struct reader reader;
 
-    if (!json_parse(text, len, &document, errp) || !reader_begin(document, &reader, errp)) {
+    if (document == NULL || !reader_begin(document_root(document), &reader, errp)) {
         return false;
     }
     cluster = iallocator_read_cluster(&reader, errp);

@@ -8,6 +8,10 @@
 #include "htools/backends/reader/reader.h"
 #include "luxi/client/client.h"
 
+/* The speed stands outside the other parameters: the reference takes it from the master daemon, but
+ * not from the remote API, which has it among them (Backend/Luxi.hs and Rapi.hs). */
+static const char speed_field[] = "ndp/cpu_speed";
+
 /* The answers of the master daemon are brought into the form of the remote API's, which tells the
  * same under almost the same names. */
 static const char *const group_fields[] = {"uuid", "name", "alloc_policy", "ipolicy", "tags", NULL};
@@ -29,7 +33,7 @@ static const char *const node_fields[] = {
     "group.uuid",
     "ndp/spindle_count",
     "ndp/exclusive_storage",
-    "ndp/cpu_speed",
+    speed_field,
     NULL,
 };
 static const char *const instance_fields[] = {
@@ -49,9 +53,10 @@ static const struct {
 
 static const char *group_of_prefix(const char *field)
 {
-    return g_str_has_prefix(field, "ndp/")  ? "ndparams"
-           : g_str_has_prefix(field, "be/") ? "beparams"
-                                            : NULL;
+    return strcmp(field, speed_field) == 0   ? NULL
+           : g_str_has_prefix(field, "ndp/") ? "ndparams"
+           : g_str_has_prefix(field, "be/")  ? "beparams"
+                                             : NULL;
 }
 
 /* Status 0 of a field: its value is there (RS_NORMAL). */
@@ -65,15 +70,17 @@ static bool has_value(const struct json *cell)
 static void set_field(struct json *object, const char *field, struct json *value)
 {
     const char *group = group_of_prefix(field);
+    const char *slash = strchr(field, '/');
+    const char *key = slash != NULL ? slash + 1 : field;
 
     if (group == NULL) {
-        json_set(object, field, json_ref(value));
+        json_set(object, key, json_ref(value));
         return;
     }
     if (!json_has(object, group)) {
         json_set(object, group, json_new_object());
     }
-    json_set(json_get(object, group), strchr(field, '/') + 1, json_ref(value));
+    json_set(json_get(object, group), key, json_ref(value));
 }
 
 static struct json *row_to_object(const struct json *row, const char *const *fields)
@@ -102,17 +109,18 @@ struct json *luxi_rows_to_objects(const struct json *answer, const char *const *
                                   GError **errp)
 {
     CLEANUP(json_unrefp) struct json *objects = json_new_array();
-    const struct json *rows;
-    struct reader reader;
+    const struct json *rows = json_kind(answer) == JSON_OBJECT ? json_get(answer, "data") : NULL;
 
-    if (!reader_begin(answer, &reader, errp) || !reader_array(&reader, "data", &rows, errp)) {
+    if (json_kind(rows) != JSON_ARRAY) {
+        g_set_error_literal(errp, READER_ERROR, READER_ERROR_KIND, "data: expected an array");
         return NULL;
     }
     for (size_t i = 0; i < json_len(rows); i++) {
         struct json *object = row_to_object(json_at(rows, i), fields);
 
         if (object == NULL) {
-            reader_fail(&reader, "data", errp, "row %zu is not a list of the fields asked for", i);
+            g_set_error(errp, READER_ERROR, READER_ERROR_KIND,
+                        "data: row %zu is not a list of the fields asked for", i);
             return NULL;
         }
         json_append(objects, object);
@@ -155,7 +163,8 @@ static bool ask(struct luxi_client *client, enum rapi_part part, struct json **r
 struct ht_cluster *luxi_load(const char *socket, GError **errp)
 {
     CLEANUP(luxi_client_freep) struct luxi_client *client = luxi_client_connect(socket, NULL, errp);
-    CLEANUP(json_unrefp) struct json *document = json_new_object();
+    CLEANUP(json_unrefp) struct json *answers = json_new_object();
+    CLEANUP(document_freep) struct document *document = NULL;
 
     if (client == NULL) {
         return NULL;
@@ -166,7 +175,8 @@ struct ht_cluster *luxi_load(const char *socket, GError **errp)
         if (!ask(client, (enum rapi_part)part, &answer, errp)) {
             return NULL;
         }
-        json_set(document, rapi_part_name((enum rapi_part)part), answer);
+        json_set(answers, rapi_part_name((enum rapi_part)part), answer);
     }
-    return rapi_parse_document(document, errp);
+    document = document_from_json(answers);
+    return rapi_parse_document(document_root(document), errp);
 }

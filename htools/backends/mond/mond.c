@@ -2,6 +2,8 @@
 
 #include "htools/backends/mond/mond.h"
 
+#include <math.h>
+
 #include "htools/backends/http/fetch.h"
 #include "htools/backends/reader/reader.h"
 
@@ -16,13 +18,13 @@ static const char *collector_name(bool xen)
 }
 
 /* One report; borrowed from its document. NULL in an array of them: the node did not answer. */
-static const struct json *find_report(const struct json *reports, const char *name)
+static const struct doc_value *find_report(const struct doc_value *reports, const char *name)
 {
-    for (size_t i = 0; i < json_len(reports); i++) {
-        const struct json *report = json_at(reports, i);
-        const struct json *own = json_kind(report) == JSON_OBJECT ? json_get(report, "name") : NULL;
+    for (uint32_t i = 0; i < reports->n; i++) {
+        const struct doc_value *report = &reports->elements[i];
+        const struct doc_value *own = report->kind == JSON_OBJECT ? doc_get(report, "name") : NULL;
 
-        if (json_kind(own) == JSON_STRING && strcmp(json_string(own), name) == 0) {
+        if (own != NULL && own->kind == JSON_STRING && strcmp(own->text, name) == 0) {
             return report;
         }
     }
@@ -30,10 +32,10 @@ static const struct json *find_report(const struct json *reports, const char *na
 }
 
 /* Matches CPUavgload: the members must all be there. */
-static bool read_node_load(const struct json *report, double *ret)
+static bool read_node_load(const struct doc_value *report, double *ret)
 {
     struct reader reader, data;
-    const struct json *cpus;
+    const struct doc_value *cpus;
     int64_t n;
 
     if (report == NULL || !reader_begin(report, &reader, NULL) ||
@@ -41,10 +43,10 @@ static bool read_node_load(const struct json *report, double *ret)
         !reader_int(&data, "cpu_number", &n, NULL) || !reader_array(&data, "cpus", &cpus, NULL)) {
         return false;
     }
-    for (size_t i = 0; i < json_len(cpus); i++) {
-        enum json_kind kind = json_kind(json_at(cpus, i));
+    for (uint32_t i = 0; i < cpus->n; i++) {
+        double share;
 
-        if (kind != JSON_INT && kind != JSON_FLOAT) {
+        if (!doc_number(&cpus->elements[i], &share)) {
             return false;
         }
     }
@@ -52,7 +54,7 @@ static bool read_node_load(const struct json *report, double *ret)
 }
 
 /* Every virtual CPU is taken to make the same load (updateCpuUtilDataFromNode). */
-static char *use_node_loads(struct ht_cluster *cluster, const struct json *const *reports)
+static char *use_node_loads(struct ht_cluster *cluster, const struct doc_value *const *reports)
 {
     g_autofree double *loads = g_new(double, cluster->n_nodes + 1);
 
@@ -77,33 +79,29 @@ static char *use_node_loads(struct ht_cluster *cluster, const struct json *const
 
 /* The loads by instance name; of several nodes that tell one the first counts. False: not a map of
  * names to numbers. */
-static bool note_instance_loads(const struct json *report, GHashTable *loads)
+static bool note_instance_loads(const struct doc_value *report, GHashTable *loads)
 {
     struct reader reader, data;
-    struct json_iter it;
 
     if (report == NULL || !reader_begin(report, &reader, NULL) ||
         !reader_object(&reader, "data", &data, NULL)) {
         return false;
     }
-    it = json_iter_begin(data.object);
-    while (json_iter_next(&it)) {
-        double *load = g_new(double, 1);
+    for (uint32_t i = 0; i < data.object->n; i++) {
+        const struct doc_member *member = &data.object->members[i];
+        double load;
 
-        if (!reader_double(&data, it.key, load, NULL)) {
-            g_free(load);
+        if (!doc_number(&member->value, &load) || !(fabs(load) <= (double)READER_MAX_NUMBER)) {
             return false;
         }
-        if (g_hash_table_contains(loads, it.key)) {
-            g_free(load);
-        } else {
-            g_hash_table_insert(loads, g_strdup(it.key), load);
+        if (!g_hash_table_contains(loads, member->key)) {
+            g_hash_table_insert(loads, g_strdup(member->key), g_memdup2(&load, sizeof(load)));
         }
     }
     return true;
 }
 
-static char *use_instance_loads(struct ht_cluster *cluster, const struct json *const *reports)
+static char *use_instance_loads(struct ht_cluster *cluster, const struct doc_value *const *reports)
 {
     g_autoptr(GHashTable) loads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
@@ -136,7 +134,8 @@ static char *use_instance_loads(struct ht_cluster *cluster, const struct json *c
     return NULL;
 }
 
-static char *use_reports(struct ht_cluster *cluster, const struct json *const *reports, bool xen)
+static char *use_reports(struct ht_cluster *cluster, const struct doc_value *const *reports,
+                         bool xen)
 {
     return xen ? use_instance_loads(cluster, reports) : use_node_loads(cluster, reports);
 }
@@ -144,28 +143,29 @@ static char *use_reports(struct ht_cluster *cluster, const struct json *const *r
 bool mond_apply_text(struct ht_cluster *cluster, const char *text, gssize len, bool xen,
                      char **ret_problem, GError **errp)
 {
-    g_autofree const struct json **reports = g_new0(const struct json *, cluster->n_nodes + 1);
-    CLEANUP(json_unrefp) struct json *document = json_new_object();
-    struct json *answers = NULL;
+    g_autofree const struct doc_value **reports =
+        g_new0(const struct doc_value *, cluster->n_nodes + 1);
+    CLEANUP(document_freep) struct document *document = document_parse(text, len, errp);
+    struct doc_member answers = {.key = "answers"};
+    const struct doc_value root = {.kind = JSON_OBJECT, .n = 1, .members = &answers};
+    const struct doc_value *array;
     struct reader reader;
 
-    if (!json_parse(text, len, &answers, errp)) {
+    if (document == NULL) {
         return false;
     }
-    json_set(document, "answers", answers);
-    if (!reader_begin(document, &reader, errp)) {
+    answers.key_len = (uint32_t)strlen(answers.key);
+    answers.value = *document_root(document);
+    if (!reader_begin(&root, &reader, errp) || !reader_array(&reader, answers.key, &array, errp)) {
         return false;
     }
-    if (json_kind(answers) != JSON_ARRAY) {
-        return reader_fail(&reader, "answers", errp, "expected an array");
-    }
-    for (size_t i = 0; i < json_len(answers); i++) {
+    for (uint32_t i = 0; i < array->n; i++) {
         struct reader answer;
         const char *name;
-        const struct json *own;
+        const struct doc_value *own;
         int node;
 
-        if (!reader_element(&reader, "answers", i, &answer, errp) ||
+        if (!reader_element(&reader, answers.key, i, &answer, errp) ||
             !reader_string(&answer, "node", &name, errp) ||
             !reader_array(&answer, "reports", &own, errp)) {
             return false;
@@ -183,9 +183,9 @@ static char *ask_daemons(struct ht_cluster *cluster, bool xen)
 {
     unsigned n = cluster->n_nodes;
     g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func(g_free);
-    g_autofree const struct json **reports = g_new0(const struct json *, n + 1);
+    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func((GDestroyNotify)document_free);
+    g_autofree const struct doc_value **reports = g_new0(const struct doc_value *, n + 1);
     g_autofree char **texts = g_new0(char *, n + 1);
-    char *problem;
 
     for (unsigned i = 0; i < n; i++) {
         g_ptr_array_add(urls,
@@ -194,18 +194,15 @@ static char *ask_daemons(struct ht_cluster *cluster, bool xen)
     }
     fetch_urls_anyhow((const char *const *)urls->pdata, n, texts);
     for (unsigned i = 0; i < n; i++) {
-        struct json *report = NULL;
+        struct document *report = texts[i] != NULL ? document_parse(texts[i], -1, NULL) : NULL;
 
-        if (texts[i] != NULL && json_parse(texts[i], -1, &report, NULL)) {
-            reports[i] = report;
+        if (report != NULL) {
+            reports[i] = document_root(report);
+            g_ptr_array_add(documents, report);
         }
         g_free(texts[i]);
     }
-    problem = use_reports(cluster, reports, xen);
-    for (unsigned i = 0; i < n; i++) {
-        json_unref((struct json *)reports[i]);
-    }
-    return problem;
+    return use_reports(cluster, reports, xen);
 }
 
 bool mond_apply(struct ht_cluster *cluster, const struct mond_options *options, char **ret_problem,

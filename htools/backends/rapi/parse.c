@@ -90,31 +90,36 @@ static bool read_node(const struct reader *reader, struct ht_cluster *cluster, G
     }
     spec.offline = offline || !vm_capable || drained;
     node = ht_cluster_add_node(cluster, &spec);
-    return (!reader_has(&params, "cpu_speed") ||
-            reader_double(&params, "cpu_speed", &node->cpu_speed, errp)) &&
+    return (!reader_has(reader, "cpu_speed") ||
+            reader_double(reader, "cpu_speed", &node->cpu_speed, errp)) &&
            read_words(reader, "tags", cluster, &node->tags, &node->n_tags, errp);
 }
 
-static bool read_disk(const struct reader *reader, const struct json *sizes,
-                      const struct json *spindles, size_t i, struct ht_disk *ret, GError **errp)
+/* A number of MiB or of spindles. */
+static bool read_count(const struct doc_value *value, int64_t *ret)
 {
-    const struct json *size = json_at(sizes, i), *own = json_at(spindles, i);
+    if (value->kind != JSON_INT || value->integer < 0 || value->integer > READER_MAX_NUMBER) {
+        return false;
+    }
+    *ret = value->integer;
+    return true;
+}
 
-    if (json_kind(size) != JSON_INT || json_int(size) < 0 || json_int(size) > READER_MAX_NUMBER) {
+static bool read_disk(const struct reader *reader, const struct doc_value *size,
+                      const struct doc_value *spindles, struct ht_disk *ret, GError **errp)
+{
+    ret->spindles = HT_SPINDLES_UNKNOWN;
+    if (!read_count(size, &ret->size)) {
         return reader_fail(reader, "disk.sizes", errp, "expected sizes in MiB");
     }
-    if (own != NULL &&
-        (json_kind(own) != JSON_INT || json_int(own) < 0 || json_int(own) > READER_MAX_NUMBER)) {
-        return reader_fail(reader, "disk.spindles", errp, "expected numbers or null");
-    }
-    *ret = (struct ht_disk){json_int(size), own != NULL ? json_int(own) : HT_SPINDLES_UNKNOWN};
-    return true;
+    return spindles->kind == JSON_NULL || read_count(spindles, &ret->spindles) ||
+           reader_fail(reader, "disk.spindles", errp, "expected numbers or null");
 }
 
 static bool read_disks(const struct reader *reader, struct ht_cluster *cluster,
                        struct ht_instance *inst, GError **errp)
 {
-    const struct json *sizes, *spindles;
+    const struct doc_value *sizes, *spindles;
     struct ht_disk *disks;
     size_t n;
 
@@ -122,10 +127,10 @@ static bool read_disks(const struct reader *reader, struct ht_cluster *cluster,
         !reader_array(reader, "disk.spindles", &spindles, errp)) {
         return false;
     }
-    n = MIN(json_len(sizes), json_len(spindles));
+    n = MIN(sizes->n, spindles->n);
     disks = ht_cluster_alloc(cluster, n * sizeof(*disks) + 1);
     for (size_t i = 0; i < n; i++) {
-        if (!read_disk(reader, sizes, spindles, i, &disks[i], errp)) {
+        if (!read_disk(reader, &sizes->elements[i], &spindles->elements[i], &disks[i], errp)) {
             return false;
         }
     }
@@ -138,9 +143,9 @@ static bool read_disks(const struct reader *reader, struct ht_cluster *cluster,
 static bool read_memory(const struct reader *reader, const struct reader *beparams,
                         struct ht_instance *inst, GError **errp)
 {
-    const struct json *reported = json_get(reader->object, "oper_ram");
+    double reported;
 
-    if (json_kind(reported) == JSON_INT || json_kind(reported) == JSON_FLOAT) {
+    if (doc_number(doc_get(reader->object, "oper_ram"), &reported)) {
         return reader_int(reader, "oper_ram", &inst->mem, errp);
     }
     return reader_int(beparams, "memory", &inst->mem, NULL) ||
@@ -228,34 +233,17 @@ static bool read_info(const struct reader *info, struct ht_cluster *cluster, GEr
     return true;
 }
 
-/* All answers as one document, so that errors can name the part. */
-static struct json *join_parts(const char *const texts[RAPI_PARTS], GError **errp)
-{
-    CLEANUP(json_unrefp) struct json *document = json_new_object();
-
-    for (int i = 0; i < RAPI_PARTS; i++) {
-        struct json *part = NULL;
-
-        if (!json_parse(texts[i], -1, &part, errp)) {
-            g_prefix_error(errp, "%s: ", part_names[i]);
-            return NULL;
-        }
-        json_set(document, part_names[i], part);
-    }
-    return g_steal_pointer(&document);
-}
-
 static bool read_list(const struct reader *document, enum rapi_part part,
                       struct ht_cluster *cluster,
                       bool (*read)(const struct reader *, struct ht_cluster *, GError **),
                       GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
 
     if (!reader_array(document, part_names[part], &array, errp)) {
         return false;
     }
-    for (size_t i = 0; i < json_len(array); i++) {
+    for (size_t i = 0; i < array->n; i++) {
         struct reader element;
 
         if (!reader_element(document, part_names[part], i, &element, errp) ||
@@ -271,7 +259,7 @@ const char *rapi_part_name(enum rapi_part part)
     return part_names[part];
 }
 
-struct ht_cluster *rapi_parse_document(const struct json *document, GError **errp)
+struct ht_cluster *rapi_parse_document(const struct doc_value *document, GError **errp)
 {
     CLEANUP(ht_cluster_freep) struct ht_cluster *cluster = ht_cluster_new();
     struct reader reader, info;
@@ -289,7 +277,8 @@ struct ht_cluster *rapi_parse_document(const struct json *document, GError **err
 
 struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp)
 {
-    CLEANUP(json_unrefp) struct json *document = join_parts(texts, errp);
+    CLEANUP(document_freep)
+    struct document *document = document_join(part_names, texts, RAPI_PARTS, errp);
 
-    return document != NULL ? rapi_parse_document(document, errp) : NULL;
+    return document != NULL ? rapi_parse_document(document_root(document), errp) : NULL;
 }

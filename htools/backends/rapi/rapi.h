@@ -17,9 +17,10 @@ struct ht_cluster *rapi_parse(const char *const texts[RAPI_PARTS], GError **errp
     __attribute__((warn_unused_result));
 
 /* The same of one object with the parts as members, by these names. A node may also tell its
- * ndparams.cpu_speed, which only the master daemon does. */
-struct json;
-struct ht_cluster *rapi_parse_document(const struct json *document, GError **errp)
+ * cpu_speed, as the master daemon's answers do once luxi/ has brought them into this form; among
+ * the ndparams of the remote API it does not count. */
+struct doc_value;
+struct ht_cluster *rapi_parse_document(const struct doc_value *document, GError **errp)
     __attribute__((warn_unused_result));
 const char *rapi_part_name(enum rapi_part part);
 

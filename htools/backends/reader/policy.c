@@ -19,14 +19,14 @@ static bool read_spec(const struct reader *reader, const char *key, struct ht_is
 static bool read_pairs(const struct reader *policy, struct ht_cluster *cluster,
                        struct ht_ipolicy *ret, GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
     struct ht_minmax *pairs;
     size_t n;
 
     if (!reader_array(policy, "minmax", &array, errp)) {
         return false;
     }
-    n = json_len(array);
+    n = array->n;
     pairs = ht_cluster_alloc(cluster, n * sizeof(*pairs) + 1);
     for (size_t i = 0; i < n; i++) {
         struct reader pair;

@@ -22,8 +22,12 @@ static void set_error(const struct reader *reader, const char *key, enum reader_
                       GError **errp, const char *text)
 {
     struct reader place = {.parent = reader, .key = key, .index = -1};
-    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) path = NULL;
 
+    if (errp == NULL) {
+        return;
+    }
+    path = g_string_new(NULL);
     append_path(key != NULL ? &place : reader, path);
     g_set_error(errp, READER_ERROR, code, "%s%s%s", path->str, path->len > 0 ? ": " : "", text);
 }
@@ -41,20 +45,25 @@ bool reader_fail(const struct reader *reader, const char *key, GError **errp, co
     return false;
 }
 
+static enum json_kind kind_of(const struct doc_value *value)
+{
+    return value != NULL ? value->kind : JSON_NULL;
+}
+
 static bool fail_kind(const struct reader *reader, const char *key, const char *expected,
-                      const struct json *found, GError **errp)
+                      const struct doc_value *found, GError **errp)
 {
     return reader_fail(reader, key, errp, "expected %s, found %s", expected,
-                       json_kind_name(json_kind(found)));
+                       json_kind_name(kind_of(found)));
 }
 
 /* The member, which must be there and not null. */
-static const struct json *require(const struct reader *reader, const char *key,
-                                  const char *expected, GError **errp)
+static const struct doc_value *require(const struct reader *reader, const char *key,
+                                       const char *expected, GError **errp)
 {
-    const struct json *value = json_get(reader->object, key);
+    const struct doc_value *value = doc_get(reader->object, key);
 
-    if (value == NULL) {
+    if (value == NULL && errp != NULL) {
         g_autofree char *text = g_strdup_printf("expected %s, found nothing", expected);
 
         set_error(reader, key, READER_ERROR_MISSING, errp, text);
@@ -63,22 +72,23 @@ static const struct json *require(const struct reader *reader, const char *key,
 }
 
 /* The member, if it has this kind. */
-static const struct json *require_kind(const struct reader *reader, const char *key,
-                                       enum json_kind kind, const char *expected, GError **errp)
+static const struct doc_value *require_kind(const struct reader *reader, const char *key,
+                                            enum json_kind kind, const char *expected,
+                                            GError **errp)
 {
-    const struct json *value = require(reader, key, expected, errp);
+    const struct doc_value *value = require(reader, key, expected, errp);
 
-    if (value != NULL && json_kind(value) != kind) {
+    if (value != NULL && kind_of(value) != kind) {
         fail_kind(reader, key, expected, value, errp);
         return NULL;
     }
     return value;
 }
 
-bool reader_begin(const struct json *document, struct reader *ret, GError **errp)
+bool reader_begin(const struct doc_value *document, struct reader *ret, GError **errp)
 {
     *ret = (struct reader){.index = -1, .object = document};
-    if (document == NULL || json_kind(document) != JSON_OBJECT) {
+    if (document == NULL || kind_of(document) != JSON_OBJECT) {
         return fail_kind(ret, NULL, "an object", document, errp);
     }
     return true;
@@ -95,7 +105,20 @@ bool reader_object(const struct reader *reader, const char *key, struct reader *
     return ret->object != NULL;
 }
 
-bool reader_array(const struct reader *reader, const char *key, const struct json **ret,
+bool reader_member(const struct reader *reader, const struct doc_member *member, struct reader *ret,
+                   GError **errp)
+{
+    *ret = (struct reader){
+        .parent = reader,
+        .key = member->key,
+        .index = -1,
+        .object = &member->value,
+    };
+    return member->value.kind == JSON_OBJECT ||
+           fail_kind(ret, NULL, "an object", &member->value, errp);
+}
+
+bool reader_array(const struct reader *reader, const char *key, const struct doc_value **ret,
                   GError **errp)
 {
     *ret = require_kind(reader, key, JSON_ARRAY, "an array", errp);
@@ -105,7 +128,7 @@ bool reader_array(const struct reader *reader, const char *key, const struct jso
 bool reader_element(const struct reader *reader, const char *key, size_t index, struct reader *ret,
                     GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
 
     if (!reader_array(reader, key, &array, errp)) {
         return false;
@@ -114,9 +137,9 @@ bool reader_element(const struct reader *reader, const char *key, size_t index, 
         .parent = reader,
         .key = key,
         .index = (int)index,
-        .object = json_at(array, index),
+        .object = &array->elements[index],
     };
-    if (json_kind(ret->object) != JSON_OBJECT) {
+    if (kind_of(ret->object) != JSON_OBJECT) {
         return fail_kind(ret, NULL, "an object", ret->object, errp);
     }
     return true;
@@ -126,15 +149,14 @@ bool reader_element(const struct reader *reader, const char *key, size_t index, 
 static bool read_number(const struct reader *reader, const char *key, const char *expected,
                         double *ret, GError **errp)
 {
-    const struct json *value = require(reader, key, expected, errp);
+    const struct doc_value *value = require(reader, key, expected, errp);
 
     if (value == NULL) {
         return false;
     }
-    if (json_kind(value) != JSON_INT && json_kind(value) != JSON_FLOAT) {
+    if (!doc_number(value, ret)) {
         return fail_kind(reader, key, expected, value, errp);
     }
-    *ret = json_double(value);
     if (!(fabs(*ret) <= (double)READER_MAX_NUMBER)) {
         set_error(reader, key, READER_ERROR_RANGE, errp, "the number is too large");
         return false;
@@ -160,44 +182,44 @@ bool reader_double(const struct reader *reader, const char *key, double *ret, GE
 
 bool reader_bool(const struct reader *reader, const char *key, bool *ret, GError **errp)
 {
-    const struct json *value = require_kind(reader, key, JSON_BOOL, "a boolean", errp);
+    const struct doc_value *value = require_kind(reader, key, JSON_BOOL, "a boolean", errp);
 
     if (value != NULL) {
-        *ret = json_boolean(value);
+        *ret = value->boolean;
     }
     return value != NULL;
 }
 
 bool reader_string(const struct reader *reader, const char *key, const char **ret, GError **errp)
 {
-    const struct json *value = require_kind(reader, key, JSON_STRING, "a string", errp);
+    const struct doc_value *value = require_kind(reader, key, JSON_STRING, "a string", errp);
 
     if (value == NULL) {
         return false;
     }
-    if (strlen(json_string(value)) != json_string_len(value)) {
+    if (strlen(value->text) != value->n) {
         return reader_fail(reader, key, errp, "the text holds a NUL byte");
     }
-    *ret = json_string(value);
+    *ret = value->text;
     return true;
 }
 
 bool reader_strings(const struct reader *reader, const char *key, const char ***ret, GError **errp)
 {
-    const struct json *array;
+    const struct doc_value *array;
     g_autofree const char **list = NULL;
 
     if (!reader_array(reader, key, &array, errp)) {
         return false;
     }
-    list = g_new0(const char *, json_len(array) + 1);
-    for (size_t i = 0; i < json_len(array); i++) {
-        const struct json *value = json_at(array, i);
+    list = g_new0(const char *, array->n + 1);
+    for (size_t i = 0; i < array->n; i++) {
+        const struct doc_value *value = &array->elements[i];
 
-        if (json_kind(value) != JSON_STRING) {
+        if (kind_of(value) != JSON_STRING) {
             return fail_kind(reader, key, "only strings", value, errp);
         }
-        list[i] = json_string(value);
+        list[i] = value->text;
     }
     *ret = g_steal_pointer(&list);
     return true;
@@ -205,7 +227,7 @@ bool reader_strings(const struct reader *reader, const char *key, const char ***
 
 bool reader_has(const struct reader *reader, const char *key)
 {
-    return json_get(reader->object, key) != NULL;
+    return doc_get(reader->object, key) != NULL;
 }
 
 bool reader_maybe_string(const struct reader *reader, const char *key, const char **ret,

@@ -3,7 +3,8 @@
  *
  * An object is read through a `struct reader`, which knows where in the document it stands:
  *
- *     struct reader node = reader_member(&nodes, "node1", &error);
+ *     struct reader node;
+ *     if (!reader_object(&nodes, "node1", &node, errp)) ...
  *
  * Numbers follow the reference's Text.JSON: an integer may be written with a fraction (it is
  * rounded, half to even), a real number without. */
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
+#include "htools/backends/reader/document.h"
 
 /* What planning can count with: sums over a whole cluster must not overflow. */
 #define READER_MAX_NUMBER ((int64_t)1 << 46)
@@ -32,20 +33,23 @@ struct reader {
     const struct reader *parent;
     const char *key; /* in parent; NULL for the whole document */
     int index;       /* in an array of the parent under key, or -1 */
-    const struct json *object;
+    const struct doc_value *object;
 };
 
 /* The whole document must be an object. */
-bool reader_begin(const struct json *document, struct reader *ret, GError **errp)
+bool reader_begin(const struct doc_value *document, struct reader *ret, GError **errp)
     __attribute__((warn_unused_result));
 /* A member that is an object itself. */
 bool reader_object(const struct reader *reader, const char *key, struct reader *ret, GError **errp)
     __attribute__((warn_unused_result));
+/* The same of a member that is known already, as of one of many. */
+bool reader_member(const struct reader *reader, const struct doc_member *member, struct reader *ret,
+                   GError **errp) __attribute__((warn_unused_result));
 /* The index-th element, which must be an object, of the array under key. */
 bool reader_element(const struct reader *reader, const char *key, size_t index, struct reader *ret,
                     GError **errp) __attribute__((warn_unused_result));
 /* A member that is an array; the result is borrowed. */
-bool reader_array(const struct reader *reader, const char *key, const struct json **ret,
+bool reader_array(const struct reader *reader, const char *key, const struct doc_value **ret,
                   GError **errp) __attribute__((warn_unused_result));
 
 /* These need the member to be there and not null. Strings are borrowed from the document. */

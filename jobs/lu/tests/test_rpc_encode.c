@@ -81,11 +81,10 @@ static char *encode_start(const struct about *about)
 static char *encode_os_add(const struct about *about)
 {
     struct value_map osparams = map_of("{\"dns\": \"192.0.2.1\"}");
-    CLEANUP(json_unrefp) struct json *debug = json_new_int(0);
     char *text =
         encode(about, LU_CALL(instance_os_add,
                               .instance_osp = {.instance = about->instance, .osparams = &osparams},
-                              .reinstall = false, .debug = debug));
+                              .reinstall = false, .debug = 0));
     fact_clear(&type_value_map, &osparams);
     return text;
 }

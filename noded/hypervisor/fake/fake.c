@@ -315,12 +315,7 @@ static bool fake_console(const struct hv_console_args *args, struct console_info
                          GError **errp)
 {
     (void)errp;
-    ret->instance = g_strdup(args->instance->name);
-    ret->has.instance = true;
-    ret->kind = g_strdup(C_CONS_MESSAGE);
-    ret->has.kind = true;
-    ret->message = g_strdup("Guests of the fake hypervisor have no console");
-    ret->has.message = true;
+    hv_message_console(args, "Guests of the fake hypervisor have no console", ret);
     return true;
 }
 
@@ -336,7 +331,10 @@ const struct hv_ops hv_fake = {
     .info = fake_info,
     .info_all = fake_info_all,
     .start = fake_start,
+    .is_complete = hv_always_complete,
+    .restore = hv_no_restore,
     .stop = fake_stop,
+    .wait_down = hv_short_wait,
     .cleanup = hv_no_cleanup,
     .reboot = fake_reboot,
     .balloon = fake_balloon,

@@ -134,17 +134,12 @@ static bool add_nics(GPtrArray *argv, const struct kvm_runtime *runtime,
     return true;
 }
 
-struct cache {
-    bool writeback, direct, no_flush;
-};
-
-/* kvm_utils.py GetCacheSettings. */
-static bool cache_of(const struct value_map *hvp, enum disk_template template, struct cache *ret,
-                     GError **errp)
+bool kvm_build_cache(const struct value_map *hvp, enum disk_template template,
+                     struct kvm_cache *ret, GError **errp)
 {
     const char *word = hv_text(hvp, HV_NAME_disk_cache);
 
-    *ret = (struct cache){.writeback = true};
+    *ret = (struct kvm_cache){.writeback = true};
     if (const_has(C_DTS_EXT_MIRROR, template) && template != DISK_TEMPLATE_RBD) {
         /* A cached write on the old node would meet the new one's after a migration. */
         log_debug("disk_cache '%s' is not for shared storage, taking '%s'", word, C_HT_CACHE_NONE);
@@ -205,22 +200,30 @@ static bool append_rbd(GString *out, const char *uri)
     return true;
 }
 
-static bool is_userspace(const struct kvm_disk *disk)
+bool kvm_disk_is_userspace(const struct kvm_disk *disk)
 {
     return g_strcmp0(fact_value_text(ld_value(&disk->params, LD_rbd_access)),
                      fact_enum_disk_access_mode.words[DISK_ACCESS_MODE_USERSPACE]) == 0;
+}
+
+/* What 3.0 calls "default" is this in 3.1 (cfgupgrade). */
+static const char *discard_of(const struct value_map *hvp)
+{
+    const char *word = hv_text(hvp, HV_NAME_disk_discard);
+
+    return strcmp(word, C_HT_DISCARD_UNMAP) == 0 ? word : C_HT_DISCARD_IGNORE;
 }
 
 char *kvm_build_blockdev(const struct kvm_disk_use *use, const struct value_map *hvparams,
                          const struct kvm_caps *caps, GError **errp)
 {
     const struct kvm_disk *disk = &use->disk;
-    bool userspace = is_userspace(disk);
+    bool userspace = kvm_disk_is_userspace(disk);
     const char *target = userspace && use->uri != NULL ? use->uri : use->link;
     g_autoptr(GString) out = g_string_new(NULL);
-    struct cache cache;
+    struct kvm_cache cache;
 
-    if (!cache_of(hvparams, disk->dev_type, &cache, errp)) {
+    if (!kvm_build_cache(hvparams, disk->dev_type, &cache, errp)) {
         return NULL;
     }
     if (target == NULL) {
@@ -228,8 +231,8 @@ char *kvm_build_blockdev(const struct kvm_disk_use *use, const struct value_map 
         return NULL;
     }
     g_string_printf(out, "driver=raw,node-name=%s,discard=%s,cache.direct=%s,cache.no-flush=%s",
-                    disk->hvinfo.id, hv_text(hvparams, HV_NAME_disk_discard),
-                    kvm_on_off(cache.direct), kvm_on_off(cache.no_flush));
+                    disk->hvinfo.id, discard_of(hvparams), kvm_on_off(cache.direct),
+                    kvm_on_off(cache.no_flush));
     if (!userspace) {
         g_string_append_printf(out, ",file.driver=%s,file.filename=%s,file.aio=%s",
                                const_has(C_DTS_FILEBASED, disk->dev_type) ? "file" : "host_device",
@@ -249,7 +252,7 @@ static bool add_disk(GPtrArray *argv, const struct kvm_disk_use *use, const stru
 {
     g_autofree char *device = ide ? g_strdup("ide-hd") : kvm_hvinfo_text(&use->disk.hvinfo);
     g_autofree char *blockdev = NULL;
-    struct cache cache;
+    struct kvm_cache cache;
 
     if (use->disk.mode != DISK_MODE_RW) {
         return hv_fail(errp, "Instance has read-only disks which are not supported by KVM");
@@ -258,7 +261,7 @@ static bool add_disk(GPtrArray *argv, const struct kvm_disk_use *use, const stru
         return hv_fail(errp, "runtime file: disk %s has no device name", use->disk.uuid);
     }
     blockdev = kvm_build_blockdev(use, hvp, caps, errp);
-    if (blockdev == NULL || !cache_of(hvp, use->disk.dev_type, &cache, errp)) {
+    if (blockdev == NULL || !kvm_build_cache(hvp, use->disk.dev_type, &cache, errp)) {
         return false;
     }
     add(argv, "-device", "%s,drive=%s,write-cache=%s", device, use->disk.hvinfo.id,

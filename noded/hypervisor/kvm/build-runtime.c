@@ -232,21 +232,33 @@ static bool convert(const struct fact_object *from, const void *src, const struc
            fact_object_decode_at(to, json, dst, NULL, errp);
 }
 
+bool kvm_runtime_add_disk(struct kvm_runtime *runtime, const struct hv_disk *disk, GError **errp)
+{
+    struct kvm_disk_use *use = fact_list_add(&type_kvm_disk_use_list, &runtime->disks);
+
+    use->has.disk = true;
+    use->link = g_strdup(disk->link);
+    use->has.link = use->link != NULL;
+    use->uri = g_strdup(disk->uri);
+    use->has.uri = use->uri != NULL;
+    return convert(&fact_object_disk, disk->disk, &fact_object_kvm_disk, &use->disk, errp);
+}
+
+bool kvm_runtime_add_nic(struct kvm_runtime *runtime, const struct nic *nic, GError **errp)
+{
+    struct kvm_nic *own = fact_list_add(&type_kvm_nic_list, &runtime->nics);
+
+    return convert(&fact_object_nic, nic, &fact_object_kvm_nic, own, errp);
+}
+
 static bool add_disks(struct kvm_build *build, const struct hv_disk *disks, size_t n_disks,
                       struct kvm_slots *slots, GError **errp)
 {
     for (size_t i = 0; i < n_disks; i++) {
-        struct kvm_disk_use *use = fact_list_add(&type_kvm_disk_use_list, &build->runtime->disks);
-
-        use->has.disk = true;
-        if (!convert(&fact_object_disk, disks[i].disk, &fact_object_kvm_disk, &use->disk, errp) ||
-            !kvm_place_disk(&use->disk, build->hvp, slots, errp)) {
+        if (!kvm_runtime_add_disk(build->runtime, &disks[i], errp) ||
+            !kvm_place_disk(&build->runtime->disks.v[i].disk, build->hvp, slots, errp)) {
             return false;
         }
-        use->link = g_strdup(disks[i].link);
-        use->has.link = use->link != NULL;
-        use->uri = g_strdup(disks[i].uri);
-        use->has.uri = use->uri != NULL;
     }
     return true;
 }
@@ -254,11 +266,8 @@ static bool add_disks(struct kvm_build *build, const struct hv_disk *disks, size
 static bool add_nics(struct kvm_build *build, struct kvm_slots *slots, GError **errp)
 {
     for (size_t i = 0; i < build->instance->nics.n; i++) {
-        struct kvm_nic *nic = fact_list_add(&type_kvm_nic_list, &build->runtime->nics);
-
-        if (!convert(&fact_object_nic, &build->instance->nics.v[i], &fact_object_kvm_nic, nic,
-                     errp) ||
-            !kvm_place_nic(nic, build->hvp, slots, errp)) {
+        if (!kvm_runtime_add_nic(build->runtime, &build->instance->nics.v[i], errp) ||
+            !kvm_place_nic(&build->runtime->nics.v[i], build->hvp, slots, errp)) {
             return false;
         }
     }

@@ -31,6 +31,10 @@ struct kvm_runtime *kvm_build_runtime(const struct instance *instance, const str
                                       size_t n_disks, bool paused, const struct kvm_host *host,
                                       GError **errp);
 
+/* A device at the end of the runtime's lists, without a place yet (devices.h). */
+bool kvm_runtime_add_disk(struct kvm_runtime *runtime, const struct hv_disk *disk, GError **errp);
+bool kvm_runtime_add_nic(struct kvm_runtime *runtime, const struct nic *nic, GError **errp);
+
 /* What the taps of a guest must be able to do (_GetNetworkDeviceFeatures). */
 struct kvm_tap_needs {
     bool vhost, vnet_hdr;
@@ -61,6 +65,16 @@ void kvm_start_params(struct value_map *dst, const struct kvm_runtime *runtime,
  */
 char **kvm_build_command(const struct kvm_runtime *runtime, const struct instance *instance,
                          const struct kvm_start *start, const struct kvm_host *host, GError **errp);
+
+/* How a disk is cached: by the device (writeback) and by the node (not if direct;
+ * kvm_utils.GetCacheSettings). */
+struct kvm_cache {
+    bool writeback, direct, no_flush;
+};
+bool kvm_build_cache(const struct value_map *hvparams, enum disk_template disk_template,
+                     struct kvm_cache *ret, GError **errp);
+/* Whether QEMU opens the disk's storage itself, without a device of the node. */
+bool kvm_disk_is_userspace(const struct kvm_disk *disk);
 
 /* For a blockdev-add of QMP and for -blockdev, flat ("cache.direct" ...) in QEMU's notation;
  * g_free()

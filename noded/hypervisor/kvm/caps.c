@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/parse.h"
+
 /* The text of an option in the help: from its line to the next line that begins with "-". Several
  * options with the same beginning are several sections. NULL at the end. */
 static char *next_section(const char **pos, const char *option)
@@ -90,7 +92,41 @@ struct kvm_caps *kvm_caps_parse(const char *help, const char *machines, const ch
     caps->auto_read_only = option_has(help, "-blockdev", "", ",auto-read-only=on|off");
     caps->run_with = option_has(help, "-run-with", "chroot=", "user=");
     caps->no_acpi = option_has(help, "-no-acpi", "", "");
+    caps->spice = option_has(help, "-spice", "", "");
     return caps;
+}
+
+/* The first "1.2" or "1.2.3" of the first line that stands alone. */
+bool kvm_version_parse(const char *help, struct kvm_version *ret)
+{
+    g_autofree char *line = g_strndup(help, strcspn(help, "\r\n"));
+    g_auto(GStrv) words = g_strsplit_set(line, " \t(,)-", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        g_auto(GStrv) parts = g_strsplit(*word, ".", -1);
+        guint n = g_strv_length(parts);
+
+        *ret = (struct kvm_version){0};
+        if (n >= 2 && parse_int64(parts[0], 0, G_MAXINT, &ret->major, NULL) &&
+            parse_int64(parts[1], 0, G_MAXINT, &ret->minor, NULL)) {
+            return n == 2 || parse_int64(parts[2], 0, G_MAXINT, &ret->revision, NULL);
+        }
+    }
+    return false;
+}
+
+bool kvm_machines_have(const char *machines, const char *machine)
+{
+    g_auto(GStrv) lines = g_strsplit(machines, "\n", -1);
+    size_t len = strlen(machine);
+
+    for (char **line = lines; *line != NULL; line++) {
+        if (strncmp(*line, machine, len) == 0 && (*line)[len] == ' ' &&
+            strstr(*line + len, "PC") != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void kvm_caps_free(struct kvm_caps *caps)

@@ -16,7 +16,17 @@ struct kvm_caps {
     bool auto_read_only;   /* block devices know auto-read-only */
     bool run_with;         /* -run-with sets user and root folder */
     bool no_acpi;          /* -no-acpi; without it the machine has a property */
+    bool spice;            /* -spice */
 };
+
+struct kvm_version {
+    int64_t major, minor, revision;
+};
+/* From the output of --help; false if it names none (_ParseKVMVersion). */
+bool kvm_version_parse(const char *help, struct kvm_version *ret);
+/* Whether the output of -machine ? has that machine of a PC (validate_machine_version, without its
+ * regular expressions). */
+bool kvm_machines_have(const char *machines, const char *machine);
 
 /* The outputs of --help, -machine ? and -device ?. Never fails: what cannot be found is not there.
  */

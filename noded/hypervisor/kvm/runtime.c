@@ -50,6 +50,13 @@ static bool find_arg(const struct kvm_runtime *runtime, const char *arg, size_t 
     return false;
 }
 
+bool kvm_runtime_is_paused(const struct kvm_runtime *runtime)
+{
+    size_t i;
+
+    return find_arg(runtime, "-S", &i);
+}
+
 /* Puts `args` in the place of the n arguments from index. */
 static void replace_args(struct kvm_runtime *runtime, size_t index, size_t n,
                          const char *const *args)

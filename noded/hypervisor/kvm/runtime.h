@@ -19,6 +19,9 @@ struct kvm_runtime *kvm_runtime_parse(const char *text, gssize len, GError **err
 /* As the reference writes it; g_free(). */
 char *kvm_runtime_to_text(const struct kvm_runtime *runtime);
 
+/* Whether the guest was started to stay paused. */
+bool kvm_runtime_is_paused(const struct kvm_runtime *runtime);
+
 /* An argument at the end of the command. */
 void kvm_runtime_add_arg(struct kvm_runtime *runtime, const char *arg);
 

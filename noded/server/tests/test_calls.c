@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/tests/unit.h"
 #include "compat-config/paths/paths.h"
+#include "noded/backend/etc-hosts.h"
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
 
@@ -171,6 +172,67 @@ START_TEST(hooks_see_only_what_they_are_given)
 }
 END_TEST
 
+START_TEST(hosts_file_is_changed_line_by_line)
+{
+    static const char *const names[] = {"node4.example.com", "node4", NULL};
+    static const char before[] = "127.0.0.1 localhost\n# 192.0.2.4 old\n192.0.2.4 node4\n"
+                                 "192.0.2.9 x node4 y\n\n192.0.2.4 again";
+    g_autofree char *set = etc_hosts_set(before, "192.0.2.4", names);
+    g_autofree char *added = etc_hosts_set("", "192.0.2.4", names);
+    g_autofree char *removed = etc_hosts_remove(before, names);
+
+    ck_assert_str_eq(set, "127.0.0.1 localhost\n# 192.0.2.4 old\n192.0.2.4\tnode4.example.com "
+                          "node4\n192.0.2.9 x node4 y\n\n");
+    ck_assert_str_eq(added, "192.0.2.4\tnode4.example.com node4\n");
+    ck_assert_str_eq(removed, "127.0.0.1 localhost\n# 192.0.2.4 old\n192.0.2.9 x y\n\n"
+                              "192.0.2.4 again\n");
+    refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", null]", "address");
+    refuse(RPC_etc_hosts_modify, "[\"remove\", \"node4\", \"192.0.2.4\"]", "without");
+    refuse(RPC_etc_hosts_modify, "[\"add\", \"a b\", \"192.0.2.4\"]", "a b");
+    refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", \"192.0.2\"]", "192.0.2");
+    refuse(RPC_etc_hosts_modify, "[\"keep\", \"node4\", null]", "keep");
+}
+END_TEST
+
+START_TEST(master_address_is_set_by_the_script)
+{
+    static const char args[] = "[{\"uuid\": null, \"ip\": \"192.0.2.1\", \"netmask\": 32, "
+                               "\"netdev\": \"lo\", \"ip_family\": 2}, true]";
+    static const char print[] = "#!/bin/sh\n(echo \"$@\"; /usr/bin/env | /bin/grep -E "
+                                "'MASTER|CLUSTER|PHASE' | /usr/bin/sort) >>%s\n%s\n";
+    g_autofree char *seen = g_build_filename(g_getenv("TEST_TMPDIR"), "seen", NULL);
+    g_autofree char *good = g_strdup_printf(print, seen, "exit 0");
+    g_autofree char *bad = g_strdup_printf(print, seen, "echo no >&2; exit 3");
+    g_autofree char *dir = g_path_get_dirname(path_get(PATH_EXTERNAL_MASTER_SETUP_SCRIPT));
+    g_autofree char *name = g_path_get_basename(path_get(PATH_EXTERNAL_MASTER_SETUP_SCRIPT));
+    g_autofree char *hooks =
+        g_build_filename(path_get(PATH_HOOKS_BASE_DIR), "master-ip-turndown-post.d", NULL);
+    g_autofree char *text = NULL;
+
+    expect(RPC_write_ssconf_files,
+           "[{\"cluster_name\": \"cluster.example.com\", \"master_node\": "
+           "\"node1.example.com\"}]",
+           "[true, null]");
+    write_script(dir, name, good, 0755);
+    expect(RPC_node_activate_master_ip, args, "[true, null]");
+    ck_assert(g_file_get_contents(seen, &text, NULL, NULL));
+    ck_assert_str_eq(text, "start\nCLUSTER_IP_VERSION=4\nMASTER_IP=192.0.2.1\n"
+                           "MASTER_NETDEV=lo\nMASTER_NETMASK=32\n");
+
+    /* What fails afterwards is only told. */
+    write_script(hooks, "10-bad", bad, 0755);
+    expect(RPC_node_deactivate_master_ip, args, "[true, null]");
+    g_clear_pointer(&text, g_free);
+    ck_assert(g_file_get_contents(seen, &text, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(text, "GANETI_HOOKS_PHASE=post\nGANETI_MASTER=node1.example.com\n"
+                                       "GANETI_MASTER_IP=192.0.2.1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "GANETI_POST_MASTER_IP=192.0.2.1\n"));
+
+    write_script(dir, name, bad, 0755);
+    refuse(RPC_node_activate_master_ip, args, "no");
+}
+END_TEST
+
 START_TEST(exports_are_listed_and_read)
 {
     g_autofree char *dir = g_build_filename(path_get(PATH_EXPORT_DIR), "web1", NULL);
@@ -269,6 +331,7 @@ END_TEST
 UNIT_MAIN_FIXTURE("calls", setup, teardown, only_listed_files_are_replaced,
                   the_simple_store_is_written, job_files_stay_in_the_queue,
                   purging_the_queue_spares_its_lock, the_pause_of_the_watcher,
-                  hooks_see_only_what_they_are_given, exports_are_listed_and_read,
+                  hooks_see_only_what_they_are_given, hosts_file_is_changed_line_by_line,
+                  master_address_is_set_by_the_script, exports_are_listed_and_read,
                   answers_of_the_checks, a_node_that_runs_no_guests_is_not_asked_for_them,
                   who_may_call, bad_arguments_do_no_harm)

@@ -73,17 +73,6 @@ START_TEST(a_body_that_is_no_list)
 }
 END_TEST
 
-START_TEST(calls_to_come_say_so)
-{
-    for (size_t i = 0; i < RPC_COUNT; i++) {
-        if (noded_call_mode((enum rpc_id)i) == NODED_LATER) {
-            check_error((enum rpc_id)i, "[]", "not available yet");
-            check_error((enum rpc_id)i, "broken", rpc_rows[i].name);
-        }
-    }
-}
-END_TEST
-
 UNIT_MAIN("dispatch", a_result_stands_behind_true, without_arguments_anything_goes,
           what_is_wrong_is_an_answer_too, nothing_of_a_failed_result_is_left,
-          a_body_that_is_no_list, calls_to_come_say_so)
+          a_body_that_is_no_list)

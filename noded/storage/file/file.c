@@ -175,7 +175,8 @@ static bool file_grow(struct bdev *dev, const struct bdev_grow *how, GError **er
         .spindles = bdev_no_spindles, .set_info = bdev_children_set_info,                          \
         .snapshot = bdev_unsupported_snapshot, .status = bdev_status_healthy,                      \
         .set_sync_params = bdev_children_set_sync_params, .pause_sync = bdev_children_pause_sync,  \
-        .userspace_uri = bdev_unsupported_uri,                                                     \
+        .userspace_uri = bdev_unsupported_uri, .export_argv = bdev_dd_export,                      \
+        .import_argv = bdev_dd_import,                                                             \
     }
 
 const struct bdev_ops bdev_file = FILE_OPS(DISK_TEMPLATE_FILE);

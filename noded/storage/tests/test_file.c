@@ -62,25 +62,28 @@ START_TEST(disk_lives_and_dies)
     const struct bdev_grow grow = {.amount = 4, .backing_store = true};
     const struct bdev_grow dry = {.amount = 4, .backing_store = true, .dry_run = true};
     struct bdev_status status;
+    struct bdev *assembled;
     g_autoptr(GError) error = NULL;
     int64_t bytes, spindles;
 
     ck_assert_ptr_null(bdev_find(disk, &error));
     ck_assert_ptr_null(error);
-    ck_assert_ptr_null(bdev_assemble(disk, &error));
+    ck_assert(!bdev_assemble(disk, NULL, &assembled, &error));
+    ck_assert_ptr_null(assembled);
     ck_assert_int_eq(err_class(error), ERR_BLOCK_DEVICE);
     g_clear_error(&error);
     {
-        CLEANUP(bdev_freep) struct bdev *dev = bdev_create(disk, &how, &error);
+        CLEANUP(bdev_freep) struct bdev *dev = bdev_create(disk, NULL, &how, &error);
 
         ck_assert_msg(dev != NULL, "%s", error != NULL ? error->message : "");
         ck_assert(dev->attached);
-        ck_assert_ptr_null(bdev_create(disk, &how, &error));
+        ck_assert_ptr_null(bdev_create(disk, NULL, &how, &error));
         g_clear_error(&error);
     }
     {
-        CLEANUP(bdev_freep) struct bdev *dev = bdev_assemble(disk, NULL);
+        CLEANUP(bdev_freep) struct bdev *dev = NULL;
 
+        ck_assert(bdev_assemble(disk, NULL, &dev, NULL));
         ck_assert(dev->ops->size(dev, &bytes, NULL));
         ck_assert_int_eq(bytes, 8 * 1024 * 1024);
         ck_assert(dev->ops->grow(dev, &dry, NULL));
@@ -112,8 +115,8 @@ START_TEST(dd_reads_and_writes_it)
 {
     CLEANUP(disk_freep) struct disk *disk = disk_at("disk0");
     CLEANUP(bdev_freep) struct bdev *dev = bdev_new(disk, NULL);
-    g_auto(GStrv) from = bdev_export_argv(dev);
-    g_auto(GStrv) to = bdev_import_argv(dev);
+    g_auto(GStrv) from = dev->ops->export_argv(dev, NULL);
+    g_auto(GStrv) to = dev->ops->import_argv(dev, NULL);
     g_autofree char *from_text = g_strjoinv(" ", from);
     g_autofree char *to_text = g_strjoinv(" ", to);
     g_autofree char *from_expected =

@@ -9,6 +9,7 @@
 #include "facts/params.h"
 #include "noded/storage/drbd/build.h"
 #include "noded/storage/drbd/proc.h"
+#include "noded/storage/drbd/show.h"
 
 enum { MINOR = 3 };
 
@@ -246,5 +247,76 @@ START_TEST(other_texts_are_refused)
 }
 END_TEST
 
+/* --- Setup --------------------------------------------------------------------------------------
+ *
+ * The outputs are the corpus of the fuzz target. "nine" is the form of a module of DRBD 9, the
+ * others come from drbd-utils 9.22 with DRBD 8.4.11. */
+
+static struct drbd_show *show_of(const char *name)
+{
+    g_autofree char *relative = g_strdup_printf("noded/fuzz/corpus-drbd_show/%s", name);
+    g_autofree char *path = golden_path(relative);
+    g_autofree char *output = NULL;
+    g_autoptr(GError) error = NULL;
+    struct drbd_show *show;
+
+    ck_assert(g_file_get_contents(path, &output, NULL, NULL));
+    show = drbd_show_parse(output, &error);
+    ck_assert_msg(show != NULL, "%s: %s", name, error != NULL ? error->message : "");
+    return show;
+}
+
+START_TEST(setup_is_read)
+{
+    CLEANUP(drbd_show_freep) struct drbd_show *none = show_of("none");
+    CLEANUP(drbd_show_freep) struct drbd_show *local = show_of("local");
+    CLEANUP(drbd_show_freep) struct drbd_show *both = show_of("both");
+    CLEANUP(drbd_show_freep) struct drbd_show *nine = show_of("nine");
+    CLEANUP(drbd_show_freep) struct drbd_show *empty = drbd_show_parse("", NULL);
+
+    ck_assert(none->data == NULL && none->local == NULL);
+    ck_assert(empty->data == NULL && empty->local == NULL);
+    ck_assert_str_eq(local->data, "/dev/xenvg/d0");
+    ck_assert_str_eq(local->meta, "/dev/xenvg/m0");
+    ck_assert(local->local == NULL && local->remote == NULL && local->meta_index == -1);
+    ck_assert_str_eq(both->data, "/dev/xenvg/d0");
+    ck_assert_str_eq(both->local, "192.0.2.1");
+    ck_assert_str_eq(both->remote, "192.0.2.2");
+    ck_assert(both->local_port == 11000 && both->remote_port == 11000);
+    ck_assert_str_eq(nine->data, "/dev/xenvg/d0");
+    ck_assert_int_eq(nine->meta_index, 0);
+    ck_assert_str_eq(nine->local, "2001:db8::1");
+    ck_assert_str_eq(nine->remote, "2001:db8::2");
+    ck_assert_int_eq(nine->remote_port, 11000);
+}
+END_TEST
+
+START_TEST(strange_setups_are_refused)
+{
+    static const char *const bad[] = {
+        "resource r {",
+        "}",
+        "resource r { a; } }",
+        "resource r { _this_host { address ipv4 192.0.2.1; } }",
+        "resource r { _this_host { address ipv4 192.0.2.1:99999; } }",
+        "resource r { _this_host { address ipv6 [::1:7; } }",
+        "resource r { _this_host { volume 0 { meta-disk; } } }",
+        "resource r { _this_host { volume 0 { disk \"/dev/x; } } }",
+        "resource r { ; }",
+        "{ }",
+        "a {a {a {a {a {a {a {a {a {a {",
+        "77: Failure: (127) Device minor not allocated",
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_msg(drbd_show_parse(bad[i], &error) == NULL, "%s", bad[i]);
+        ck_assert_ptr_nonnull(error);
+    }
+}
+END_TEST
+
 UNIT_MAIN_FIXTURE("drbd", set_up, tear_down, commands_are_the_reference_s,
-                  contradictions_are_refused, state_is_read, other_texts_are_refused)
+                  contradictions_are_refused, state_is_read, other_texts_are_refused, setup_is_read,
+                  strange_setups_are_refused)
