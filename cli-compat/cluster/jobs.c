@@ -1,0 +1,78 @@
+/* Commands of gnt-cluster that are one job (lib/client/gnt_cluster.py). */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli-compat/core/commands.h"
+#include "cli-compat/core/confirm.h"
+#include "cli-compat/core/submit.h"
+#include "facts/codec.h"
+
+bool cmd_cluster_activate_master_ip(struct cli_run *run, GError **errp)
+{
+    return submit_opcode(run, opcode_new(OP_ID_cluster_activate_master_ip), NULL, errp);
+}
+
+bool cmd_cluster_deactivate_master_ip(struct cli_run *run, GError **errp)
+{
+    if (!command_line_flag(run->line, CLI_OPT_confirm) &&
+        !confirm_ask("This takes the master address down: open connections to it are closed, and "
+                     "the master is then reached by the address of its node only. Continue?")) {
+        run->exit_code = EXIT_FAILURE;
+        return true;
+    }
+    return submit_opcode(run, opcode_new(OP_ID_cluster_deactivate_master_ip), NULL, errp);
+}
+
+bool cmd_cluster_repair_disk_sizes(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_cluster_repair_disk_sizes);
+    CLEANUP(json_unrefp) struct json *names = json_new_array();
+
+    for (size_t i = 0; run->args[i] != NULL; i++) {
+        json_append(names, json_new_string(run->args[i]));
+    }
+    if (!SUBMIT_SET_JSON(op, cluster_repair_disk_sizes, instances, names, errp)) {
+        opcode_free(op);
+        return false;
+    }
+    return submit_opcode(run, op, NULL, errp);
+}
+
+/* --- search-tags --------------------------------------------------------------------------------
+ */
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Pairs of path and tag, sorted; nothing found is exit code 1 without a word. */
+bool cmd_cluster_search_tags(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_tags_search);
+    struct op_tags_search *params = op->params;
+    CLEANUP(json_unrefp) struct json *result = NULL;
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+    OP_SET_TEXT(params, pattern, run->args[0]);
+    if (!submit_opcode(run, op, &result, errp)) {
+        return false;
+    }
+    for (size_t i = 0; json_kind(result) == JSON_ARRAY && i < json_len(result); i++) {
+        const struct json *pair = json_at(result, i);
+        if (json_kind(pair) == JSON_ARRAY && json_len(pair) == 2 &&
+            json_kind(json_at(pair, 0)) == JSON_STRING &&
+            json_kind(json_at(pair, 1)) == JSON_STRING) {
+            g_ptr_array_add(lines, g_strdup_printf("%s %s", json_string(json_at(pair, 0)),
+                                                   json_string(json_at(pair, 1))));
+        }
+    }
+    g_ptr_array_sort(lines, compare_lines);
+    for (guint i = 0; i < lines->len; i++) {
+        run_print(run, "%s", (char *)lines->pdata[i]);
+    }
+    run->exit_code = lines->len == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return true;
+}
