@@ -11,8 +11,13 @@
 
 static struct lu_harness *h;
 
+/* The node's files are those of a virtual cluster: a test touches nothing of the machine. */
 static void set_up(void)
 {
+    g_autofree char *root = g_build_filename(g_getenv("TEST_TMPDIR"), "n1.example", NULL);
+
+    g_setenv("GANETI_ROOTDIR", root, TRUE);
+    g_setenv("GANETI_HOSTNAME", "n1.example", TRUE);
     h = lu_harness_new("cluster-drbd.json");
     lu_harness_answer(h, "hooks_runner", NULL, "[]");
     lu_harness_answer(h, "drbd_needs_activation", NULL, "[]");
