@@ -54,7 +54,8 @@ static struct json *skipped_checks(const struct cli_run *run)
     struct json *list = json_new_array();
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (command_line_flag(run->line, rows[i].option)) {
+        if (command_line_has(run->line, rows[i].option) &&
+            command_line_flag(run->line, rows[i].option)) {
             json_append(list, json_new_string(fact_enum_verify_check.words[rows[i].check]));
         }
     }
@@ -192,7 +193,9 @@ bool cmd_cluster_verify_disks(struct cli_run *run, GError **errp)
     size_t n;
 
     OP_SET_TEXT(params, group_name, command_line_text(run->line, CLI_OPT_nodegroup));
-    OP_SET(params, is_strict, !command_line_flag(run->line, CLI_OPT_no_strict));
+    if (command_line_has(run->line, CLI_OPT_no_strict)) {
+        OP_SET(params, is_strict, !command_line_flag(run->line, CLI_OPT_no_strict));
+    }
     if (!run_parts(run, op, set, &results, &n, errp)) {
         return false;
     }
