@@ -88,7 +88,8 @@ NODED_CALL(blockdev_getmirrorstatus, NODED_WORKER)
     return disks != NULL;
 }
 
-/* [true, state] or [false, what is wrong] for each disk. */
+/* [true, state] or [false, what is wrong] for each disk: one that is only planned, or that cannot
+ * be read, does not keep the others from being told. */
 NODED_CALL(blockdev_getmirrorstatus_multi, NODED_WORKER)
 {
     if (json_kind(args->node_disks) != JSON_ARRAY) {
@@ -96,17 +97,13 @@ NODED_CALL(blockdev_getmirrorstatus_multi, NODED_WORKER)
     }
     json_write_array_begin(result);
     for (size_t i = 0; i < json_len(args->node_disks); i++) {
+        g_autoptr(GError) error = NULL;
         CLEANUP(backend_disk_freep)
-        struct disk *disk = backend_disk(json_at(args->node_disks, i), errp);
+        struct disk *disk = backend_disk(json_at(args->node_disks, i), &error);
         g_autoptr(GString) text = g_string_new(NULL);
         struct json_writer w = json_writer_init(text, result->style);
-        g_autoptr(GError) error = NULL;
-        bool ok;
+        bool ok = disk != NULL && write_mirror_status(disk, &w, &error);
 
-        if (disk == NULL) {
-            return false;
-        }
-        ok = write_mirror_status(disk, &w, &error);
         json_write_array_begin(result);
         json_write_bool(result, ok);
         if (ok) {

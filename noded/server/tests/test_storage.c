@@ -96,8 +96,8 @@ START_TEST(a_disk_lives_by_calls)
     g_autofree char *path_a = g_build_filename(store, "a", NULL);
     g_autofree char *path_b = g_build_filename(store, "b", NULL);
     g_autofree char *convert = g_strdup_printf("[%s, %s]", a, b);
-    g_autofree char *copied = NULL;
-    CLEANUP(json_unrefp) struct json *states = NULL;
+    g_autofree char *copied = NULL, *with_broken = g_strdup_printf("[[7, %s]]", a);
+    CLEANUP(json_unrefp) struct json *states = NULL, *others = NULL;
 
     expect(RPC_blockdev_find, one, "null");
     refuse(RPC_blockdev_assemble, assemble, "disk/0");
@@ -109,6 +109,9 @@ START_TEST(a_disk_lives_by_calls)
     states = ask(RPC_blockdev_getmirrorstatus_multi, list);
     ck_assert(json_boolean(json_at(json_at(states, 0), 0)));
     ck_assert(!json_boolean(json_at(json_at(states, 1), 0)));
+    others = ask(RPC_blockdev_getmirrorstatus_multi, with_broken);
+    ck_assert(!json_boolean(json_at(json_at(others, 0), 0)));
+    ck_assert(json_boolean(json_at(json_at(others, 1), 0)));
     expect(RPC_blockdev_grow, grow, "null");
     expect(RPC_blockdev_getdimensions, list, "[[3145728, null], null]");
     refuse(RPC_blockdev_wipe, beyond, "overwrite");
