@@ -174,4 +174,5 @@ def run(_build, out):
     found, n = compare(cluster.staged_program("ganeti-luxid"), out)
     for text in found:
         print("FAILED queue: " + text)
+    print("%-60s %d passed, %d failed" % ("queue: answers and files", n - len(found), len(found)), flush=True)
     return [(n - len(found), len(found))]
