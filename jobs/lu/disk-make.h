@@ -51,7 +51,8 @@ bool lu_disks_create(struct lu *lu, const struct instance *instance,
  * be left (then, unless ignore_failures, the ports stay taken). */
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures);
 /* The same for some of its disks, or disks that were its own; node_uuid: only what they have there;
- * NULL: everywhere. Folders go once no disk of the instance is left in them; ports are the caller's. */
+ * NULL: everywhere. Folders go once no disk of the instance is left in them; ports are the
+ * caller's. */
 bool lu_disks_remove_some(struct lu *lu, const struct instance *instance,
                           const struct disk *const *disks, size_t n, const char *node_uuid);
 /* One device, without what it is made of; annotated as lu_disk_annotated() does it. */

@@ -403,8 +403,8 @@ static bool exec(struct lu *lu, struct json_writer *result, GError **errp)
         lu_log(lu, "WARNING: %s", (const char *)own->warnings->pdata[i]);
     }
     modify_nics_plug(lu);
-    if (!record_nics(lu, errp) || !modify_memory_apply(lu, errp) ||
-        !modify_disks_apply(lu, errp) || !modify_convert_apply(lu, errp) ||
+    if (!record_nics(lu, errp) || !modify_memory_apply(lu, errp) || !modify_disks_apply(lu, errp) ||
+        !modify_convert_apply(lu, errp) ||
         !lu_release_all_but(lu, LOCK_LEVEL_NODE, NULL, 0, errp) ||
         !lu_release_all_but(lu, LOCK_LEVEL_NODE_RES, NULL, 0, errp) || !record_params(lu, errp) ||
         !record_state(lu, errp)) {
