@@ -47,9 +47,23 @@ bool lu_check_vg_space(struct lu *lu, const char *const *nodes, size_t n, const 
  * failure. OpExecError. */
 bool lu_disks_create(struct lu *lu, const struct instance *instance,
                      const struct disk *const *disks, size_t n, GError **errp);
+/* The same on one node alone, whatever nodes the disks are on. */
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp);
+/* Removes again what lu_disks_create() made; warns of failures (_UndoCreateDisks). */
+void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
+                   size_t n);
+/* One device on a node that is not to be used there at once, without what is below it; its
+ * parameters are complete (see lu_disk_annotated()). OpExecError (CreateSingleBlockDev). */
+bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
+                      const char *node_uuid, GError **errp);
 /* Removes all disks of an instance of the configuration; warns of failures. False if something may
  * be left (then, unless ignore_failures, the ports stay taken). */
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures);
+/* The disks on one node alone, which is not a node of theirs, or no longer; the ports stay taken.
+ * Warns of failures. */
+void lu_disks_remove_on(struct lu *lu, const struct instance *instance, const char *node_uuid);
 /* Overwrites disks of an instance from an offset on, with their sync paused. index: of the first
  * in the instance. */
 bool lu_disks_wipe(struct lu *lu, const struct instance *instance, const struct disk *const *disks,

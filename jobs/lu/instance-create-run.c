@@ -7,6 +7,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "jobs/lu/disk-make.h"
+#include "jobs/lu/disk-place.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/instance-create.h"
 #include "jobs/lu/instance-env.h"
@@ -112,12 +113,8 @@ static bool rename_adopted(struct lu *lu, const GPtrArray *disks, GError **errp)
 static void release_minors(struct lu *lu, const GPtrArray *disks)
 {
     for (guint i = 0; i < disks->len; i++) {
-        const struct disk *disk = disks->pdata[i];
-        struct method_wconfd_release_drbd_minors args = {.has.disk = true, .disk = disk->uuid};
-        g_autoptr(GError) error = NULL;
-        if (!lu_wconfd(lu, METHOD_wconfd_release_drbd_minors, &args, NULL, &error)) {
-            lu_warn(lu, "Minors of a disk stay reserved: %s", error->message);
-        }
+        const char *uuid = ((const struct disk *)disks->pdata[i])->uuid;
+        lu_release_minors(lu, &uuid, 1);
     }
 }
 
