@@ -12,8 +12,8 @@ enum {
     MANY = 20, /* more names than this are shown on demand only */
 };
 
-static void print_question(FILE *terminal, const char *question, const struct confirm_choice *choices,
-                           size_t n)
+static void print_question(FILE *terminal, const char *question,
+                           const struct confirm_choice *choices, size_t n)
 {
     g_auto(GStrv) lines = g_strsplit(question, "\n", -1);
 

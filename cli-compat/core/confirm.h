@@ -10,8 +10,8 @@
 /* Asks a yes-or-no question. */
 bool confirm_ask(const char *question);
 
-/* Asks for one of several answers; what is typed is compared in lower case. The index of the answer,
- * that of the last one where nothing can be asked. */
+/* Asks for one of several answers; what is typed is compared in lower case. The index of the
+ * answer, that of the last one where nothing can be asked. */
 struct confirm_choice {
     const char *key;
     const char *text; /* what it means, for those who ask with "?" */

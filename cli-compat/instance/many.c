@@ -129,7 +129,8 @@ static GPtrArray *find(struct cli_run *run, const struct mode *mode, GError **er
 
 static bool none_found(GError **errp)
 {
-    return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Selection filter does not match any instances");
+    return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                    "Selection filter does not match any instances");
 }
 
 static bool is_many(const struct mode *mode, const GPtrArray *names)

@@ -108,8 +108,8 @@ static bool find_os(struct cli_run *run, char **ret_os, bool *ret_go, GError **e
  */
 static bool is_confirmed(struct cli_run *run, GPtrArray *names, bool many, const char *os)
 {
-    g_autofree char *what = os != NULL ? g_strdup_printf("change the OS to '%s'", os)
-                                       : g_strdup("keep the same OS");
+    g_autofree char *what =
+        os != NULL ? g_strdup_printf("change the OS to '%s'", os) : g_strdup("keep the same OS");
     g_autofree char *note = g_strdup_printf(
         "Note: *all* data of the instances below will be lost! It will %s.\n", what);
     g_autofree char *question = NULL;
