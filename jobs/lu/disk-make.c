@@ -10,6 +10,7 @@
 #include "compat-config/model/disk.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
+#include "jobs/lu/disk-place.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/node-check.h"
@@ -65,20 +66,6 @@ static bool create_device(struct lu *lu, const struct place *place, const struct
     return lu_answer_check(
         answer, errp, "Cannot make a disk of %" G_GINT64_FORMAT " MiB for instance %s on node %s",
         (gint64)device->size, place->instance->name, answer->node_name);
-}
-
-static struct json *owner_text(const struct instance *instance)
-{
-    g_autofree char *text = g_strdup_printf("originstname+%s", instance->name);
-    return json_new_string(text);
-}
-
-bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
-                      const char *node_uuid, GError **errp)
-{
-    CLEANUP(json_unrefp) struct json *info = owner_text(instance);
-    const struct place place = {.instance = instance, .node_uuid = node_uuid, .info = info};
-    return create_device(lu, &place, device, errp);
 }
 
 /* Children first; only what is needed on a secondary is made there (_CreateBlockDevInner). */
@@ -145,12 +132,19 @@ static bool make_folder(struct lu *lu, const struct disk *disk, const char *node
                            answer->node_name);
 }
 
+/* What volumes carry as their tag. */
+static char *instance_info(const struct instance *instance)
+{
+    return g_strdup_printf("originstname+%s", instance->name);
+}
+
 /* nodes: the one first on which the disks will be used. */
 static bool create_all(struct lu *lu, const struct instance *instance,
                        const struct disk *const *disks, size_t n, const GPtrArray *nodes,
                        GError **errp)
 {
-    CLEANUP(json_unrefp) struct json *info = owner_text(instance);
+    g_autofree char *text = instance_info(instance);
+    CLEANUP(json_unrefp) struct json *info = json_new_string(text);
     g_autoptr(GArray) made = g_array_new(FALSE, FALSE, sizeof(struct made));
     g_array_set_clear_func(made, clear_made);
 
@@ -180,6 +174,15 @@ bool lu_disks_create(struct lu *lu, const struct instance *instance,
     return create_all(lu, instance, disks, n, nodes, errp);
 }
 
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    g_ptr_array_add(nodes, (void *)node_uuid);
+    return create_all(lu, instance, disks, n, nodes, errp);
+}
+
 void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
                    size_t n)
 {
@@ -194,39 +197,14 @@ void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct 
     undo(lu, instance, all);
 }
 
-bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
-                        const struct disk *const *disks, size_t n, const char *node_uuid,
-                        GError **errp)
+bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
+                      const char *node_uuid, bool on_primary, GError **errp)
 {
-    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
-    g_ptr_array_add(nodes, (void *)node_uuid);
-    return create_all(lu, instance, disks, n, nodes, errp);
-}
-
-/* --- Removing them ------------------------------------------------------------------------------
- */
-static bool remove_device(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                          const char *node_uuid, size_t index)
-{
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, node_uuid, LU_CALL(blockdev_remove, .bdev = {.disk = disk, .instance = instance}));
-    return lu_answer_warn(lu, answer, "Could not remove disk %zu on node %s; going on", index,
-                          answer->node_name) ||
-           (answer->offline && strcmp(node_uuid, instance->primary_node) != 0);
-}
-
-static bool remove_disk(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                        size_t index)
-{
-    bool ok = true;
-    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
-    lu_disk_devices(disk, instance->primary_node, devices);
-    for (guint i = 0; i < devices->len; i++) {
-        const struct lu_device *device = &g_array_index(devices, struct lu_device, i);
-        ok = remove_device(lu, instance, device->disk, device->node_uuid, index) && ok;
-    }
-    return ok;
+    g_autofree char *text = instance_info(instance);
+    CLEANUP(json_unrefp) struct json *info = json_new_string(text);
+    const struct place place = {
+        .instance = instance, .node_uuid = node_uuid, .primary = on_primary, .info = info};
+    return create_device(lu, &place, device, errp);
 }
 
 static void return_port(struct lu *lu, const struct disk *disk)
@@ -242,16 +220,74 @@ static void return_port(struct lu *lu, const struct disk *disk)
     }
 }
 
-static bool remove_folders(struct lu *lu, struct cfg_disks disks, const char *node_uuid)
+void lu_disks_unreserve(struct lu *lu, const struct disk *const *disks, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        lu_release_minors(lu, disks[i]->uuid);
+        return_port(lu, disks[i]);
+    }
+}
+
+/* --- Removing them ------------------------------------------------------------------------------
+ */
+static bool remove_disk(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                        size_t index, const char *only_node)
 {
     bool ok = true;
-    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (size_t i = 0; i < disks.n; i++) {
-        if (!const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)disks.v[i]->dev_type)) {
+    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
+    if (only_node != NULL) {
+        const struct lu_device one = {.node_uuid = only_node, .disk = disk};
+        g_array_append_val(devices, one);
+    } else {
+        lu_disk_devices(disk, instance->primary_node, devices);
+    }
+    for (guint i = 0; i < devices->len; i++) {
+        const struct lu_device *device = &g_array_index(devices, struct lu_device, i);
+        CLEANUP(lu_answer_freep)
+        struct lu_answer *answer = lu_call_node(
+            lu, device->node_uuid,
+            LU_CALL(blockdev_remove, .bdev = {.disk = device->disk, .instance = instance}));
+        if (!lu_answer_warn(lu, answer, "Could not remove disk %zu on node %s; going on", index,
+                            answer->node_name)) {
+            bool primary = strcmp(device->node_uuid, instance->primary_node) == 0;
+            ok = ok && answer->offline && !primary;
+        }
+    }
+    return ok;
+}
+
+/* Folders of these disks that have no disk of the instance left in them (_StoragePathsRemoved). */
+static bool folder_is_used(const char *folder, struct cfg_disks all,
+                           const struct disk *const *removed, size_t n)
+{
+    for (size_t i = 0; i < all.n; i++) {
+        bool goes = false;
+        for (size_t j = 0; !goes && j < n; j++) {
+            goes = strcmp(all.v[i]->uuid, removed[j]->uuid) == 0;
+        }
+        if (goes || !const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)all.v[i]->dev_type)) {
             continue;
         }
-        char *folder = g_path_get_dirname(cfg_disk_path(disks.v[i]));
-        if (!g_hash_table_add(done, folder)) {
+        g_autofree char *other = g_path_get_dirname(cfg_disk_path(all.v[i]));
+        if (strcmp(other, folder) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool remove_folders(struct lu *lu, const struct instance *instance,
+                           const struct disk *const *disks, size_t n, const char *node_uuid)
+{
+    bool ok = true;
+    struct cfg_disks all = cfg_instance_disks(lu_cfg(lu), instance);
+    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (!const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)disks[i]->dev_type)) {
+            continue;
+        }
+        char *folder = g_path_get_dirname(cfg_disk_path(disks[i]));
+        if (!g_hash_table_add(done, folder) || folder_is_used(folder, all, disks, n)) {
             continue;
         }
         CLEANUP(lu_answer_freep)
@@ -264,26 +300,26 @@ static bool remove_folders(struct lu *lu, struct cfg_disks disks, const char *no
     return ok;
 }
 
+bool lu_disks_remove_some(struct lu *lu, const struct instance *instance,
+                          const struct disk *const *disks, size_t n, const char *node_uuid)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        ok = remove_disk(lu, instance, disks[i], i, node_uuid) && ok;
+    }
+    return remove_folders(lu, instance, disks, n,
+                          node_uuid != NULL ? node_uuid : instance->primary_node) &&
+           ok;
+}
+
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures)
 {
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    bool ok = true;
-    for (size_t i = 0; i < disks.n; i++) {
-        ok = remove_disk(lu, instance, disks.v[i], i) && ok;
-    }
+    bool ok = lu_disks_remove_some(lu, instance, disks.v, disks.n, NULL);
     for (size_t i = 0; (ok || ignore_failures) && i < disks.n; i++) {
         return_port(lu, disks.v[i]);
     }
-    return remove_folders(lu, disks, instance->primary_node) && ok;
-}
-
-void lu_disks_remove_on(struct lu *lu, const struct instance *instance, const char *node_uuid)
-{
-    struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    for (size_t i = 0; i < disks.n; i++) {
-        (void)remove_device(lu, instance, disks.v[i], node_uuid, i);
-    }
-    (void)remove_folders(lu, disks, node_uuid);
+    return ok;
 }
 
 /* --- Wiping them --------------------------------------------------------------------------------

@@ -71,14 +71,11 @@ bool lu_allocate_minors(struct lu *lu, const char *disk_uuid, const char *const 
                           "The configuration daemon gave no minors for a DRBD disk");
 }
 
-void lu_release_minors(struct lu *lu, const char *const *disk_uuids, size_t n)
+void lu_release_minors(struct lu *lu, const char *disk_uuid)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct method_wconfd_release_drbd_minors args = {.has.disk = true,
-                                                         .disk = (char *)disk_uuids[i]};
-        g_autoptr(GError) error = NULL;
-        if (!lu_wconfd(lu, METHOD_wconfd_release_drbd_minors, &args, NULL, &error)) {
-            lu_warn(lu, "Minors of a disk stay reserved: %s", error->message);
-        }
+    struct method_wconfd_release_drbd_minors args = {.has.disk = true, .disk = (char *)disk_uuid};
+    g_autoptr(GError) error = NULL;
+    if (!lu_wconfd(lu, METHOD_wconfd_release_drbd_minors, &args, NULL, &error)) {
+        lu_warn(lu, "Minors of a disk stay reserved: %s", error->message);
     }
 }

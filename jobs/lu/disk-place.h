@@ -24,7 +24,7 @@ void lu_disk_set_name(struct disk *disk, const char *name);
  * configuration daemon has none. */
 bool lu_allocate_minors(struct lu *lu, const char *disk_uuid, const char *const *nodes, size_t n,
                         int64_t *ret, GError **errp);
-/* Gives reserved minors back; warns of failures. */
-void lu_release_minors(struct lu *lu, const char *const *disk_uuids, size_t n);
+/* Gives the reserved minors of a disk back; warns of failures. */
+void lu_release_minors(struct lu *lu, const char *disk_uuid);
 
 #endif

@@ -269,12 +269,21 @@ bool lu_disks_assemble(struct lu *lu, const char *instance_uuid, unsigned flags,
 
 bool lu_disk_assemble(struct lu *lu, const struct instance *instance, size_t index, GError **errp)
 {
+    return lu_disk_assemble_told(lu, instance, index, NULL, errp);
+}
+
+bool lu_disk_assemble_told(struct lu *lu, const struct instance *instance, size_t index,
+                           struct json **ret_said, GError **errp)
+{
     struct cfg_disks all = cfg_instance_disks(lu_cfg(lu), instance);
     struct cfg_disks one = {.v = all.v + index, .n = 1};
     CLEANUP(lu_assembled_freep)
     GArray *assembled = g_array_new(FALSE, FALSE, sizeof(struct lu_assembled));
     bool first = first_pass(lu, instance, one, index, 0);
     bool second = second_pass(lu, instance, one, index, 0, assembled);
+    if (ret_said != NULL && second) {
+        *ret_said = json_ref(g_array_index(assembled, struct lu_assembled, 0).payload);
+    }
     return (first && second) ||
            err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
                     "Cannot make disk %zu of instance %s usable; see the warnings above", index,

@@ -68,6 +68,8 @@ bool lu_disks_shutdown(struct lu *lu, const char *instance_uuid, bool ignore_pri
 /* One disk alone, by its index, with nothing recorded; what fails when shutting down is only warned
  * of. */
 bool lu_disk_assemble(struct lu *lu, const struct instance *instance, size_t index, GError **errp);
+bool lu_disk_assemble_told(struct lu *lu, const struct instance *instance, size_t index,
+                           struct json **ret_said, GError **errp); /* its answer; NULL: unknown */
 void lu_disk_shutdown(struct lu *lu, const struct instance *instance, const struct disk *disk);
 
 #endif

@@ -7,7 +7,6 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "jobs/lu/disk-make.h"
-#include "jobs/lu/disk-place.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/instance-create.h"
 #include "jobs/lu/instance-env.h"
@@ -110,14 +109,6 @@ static bool rename_adopted(struct lu *lu, const GPtrArray *disks, GError **errp)
     return lu_answer_check(answer, errp, "Cannot rename the volumes that are adopted");
 }
 
-static void release_minors(struct lu *lu, const GPtrArray *disks)
-{
-    for (guint i = 0; i < disks->len; i++) {
-        const char *uuid = ((const struct disk *)disks->pdata[i])->uuid;
-        lu_release_minors(lu, &uuid, 1);
-    }
-}
-
 static bool make_disks(struct lu *lu, const GPtrArray *disks, GError **errp)
 {
     const struct op_instance_create *op = lu_params(lu);
@@ -135,7 +126,7 @@ static bool make_disks(struct lu *lu, const GPtrArray *disks, GError **errp)
         return true;
     }
     lu_warn(lu, "Device creation failed");
-    release_minors(lu, disks);
+    lu_disks_unreserve(lu, (const struct disk *const *)disks->pdata, disks->len);
     return false;
 }
 

@@ -321,9 +321,8 @@ static void merge_private(struct value_map *map, const struct private_dict *give
 
 /* "memory" is the old name of both limits; "auto" takes what the cluster has (objects.py
  * UpgradeBeParams, ComputeFullBeParams). */
-static bool set_beparams(struct lu *lu, struct instance *instance, GError **errp)
+bool create_beparams(const struct op_instance_create *op, struct instance *instance, GError **errp)
 {
-    const struct op_instance_create *op = lu_params(lu);
     static const char *const limits[] = {"minmem", "maxmem"};
     struct any_dict given = {0};
     for (size_t i = 0; i < op->beparams.n; i++) {
@@ -419,7 +418,7 @@ static bool build_instance(struct lu *lu, const struct instance *plan, GError **
     merge_private(&own->osparams_secret, &op->osparams_secret);
     return set_tags(op, instance, errp) &&
            lu_force_hvparams(&op->hvparams, &instance->hvparams, errp) &&
-           check_hvparams(lu, instance, errp) && set_beparams(lu, instance, errp) &&
+           check_hvparams(lu, instance, errp) && create_beparams(op, instance, errp) &&
            lu_nics_compute(lu, op->nics.v, op->nics.n, own->check_ip, &instance->nics, errp);
 }
 

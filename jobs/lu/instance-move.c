@@ -201,7 +201,7 @@ static bool exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError
     }
     if (!copy_disks(lu, instance, disks)) {
         lu_warn(lu, "Some disks could not be copied: what was made on the target node goes again");
-        lu_disks_remove_on(lu, instance, op->target_node_uuid);
+        (void)lu_disks_remove_some(lu, instance, disks.v, disks.n, op->target_node_uuid);
         return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
                         "The disks of instance %s could not all be copied: it stays where it is, "
                         "shut down",
@@ -211,7 +211,7 @@ static bool exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError
         return false;
     }
     lu_info(lu, "Removing the disks on the original node");
-    lu_disks_remove_on(lu, instance, instance->primary_node);
+    (void)lu_disks_remove_some(lu, instance, disks.v, disks.n, instance->primary_node);
     return start_again(lu, errp);
 }
 

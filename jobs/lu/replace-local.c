@@ -113,7 +113,8 @@ static bool create(struct lu *lu, const struct work *work, GError **errp)
         lu_info(lu, "Adding storage on %s for disk/%zu", replace_node_name(lu, replace->target),
                 one->index);
         for (size_t part = 0; part < PARTS; part++) {
-            if (lu_device_create(lu, work->instance, one->new[part], replace->target, errp)) {
+            if (lu_device_create(lu, work->instance, one->new[part], replace->target, false,
+                                 errp)) {
                 continue;
             }
             /* Nothing is changed yet: nothing shall stay. */

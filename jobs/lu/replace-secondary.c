@@ -40,8 +40,7 @@ static bool allocate_minors(struct lu *lu, const struct work *work, GError **err
 static void release_minors(struct lu *lu, const struct work *work)
 {
     for (size_t i = 0; i < work->disks.n; i++) {
-        const char *uuid = work->disks.v[i]->uuid;
-        lu_release_minors(lu, &uuid, 1);
+        lu_release_minors(lu, work->disks.v[i]->uuid);
     }
 }
 
@@ -113,11 +112,11 @@ static bool create_volume(struct lu *lu, const struct work *work, const struct d
 {
     const struct replace *replace = lu->own;
     g_autoptr(GError) error = NULL;
-    if (lu_device_create(lu, work->instance, volume, replace->new_node, &error)) {
+    if (lu_device_create(lu, work->instance, volume, replace->new_node, false, &error)) {
         return true;
     }
     if (clear_leftover(lu, work, volume)) {
-        return lu_device_create(lu, work->instance, volume, replace->new_node, errp);
+        return lu_device_create(lu, work->instance, volume, replace->new_node, false, errp);
     }
     g_propagate_error(errp, g_steal_pointer(&error));
     return false;
@@ -151,7 +150,7 @@ static bool create_mirrors(struct lu *lu, const struct work *work, GError **errp
         ok = move_disk(lu, work, i, annotated);
         if (ok) {
             lu_disk_set_alone(annotated);
-            ok = lu_device_create(lu, work->instance, annotated, replace->new_node, errp);
+            ok = lu_device_create(lu, work->instance, annotated, replace->new_node, false, errp);
         } else {
             err_set(errp, ERR_OP_EXEC, ECODE_NONE, "Disk %zu is no DRBD disk", i);
         }
