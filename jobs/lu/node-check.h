@@ -12,4 +12,8 @@ bool lu_check_node_usable(struct lu *lu, const char *node_uuid, const char *what
 bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
                  const struct value_map *osparams, bool force_variant, GError **errp);
 
+/* The same where the OS is; where it is not, an entry in the log says that nothing was checked. */
+bool lu_check_os_if_there(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                          const struct value_map *osparams, GError **errp);
+
 #endif
