@@ -49,11 +49,10 @@ static bool check_mode(const struct op_instance_create *op, GError **errp)
                         "master with the other implementation of the cluster",
                         fact_enum_inst_create_mode.words[op->mode]);
     }
-    if (op->instance_communication || fact_dict_get(&type_any_dict, &op->osparams, "os-image")) {
-        return inval(errp, "Images and the interface to the metadata daemon are not available in "
-                           "this version");
+    if (op->instance_communication) {
+        return inval(errp, "The interface to the metadata daemon is not available in this version");
     }
-    return true;
+    return lu_check_no_image(&op->osparams, errp);
 }
 
 static bool check_name(struct lu *lu, GError **errp)

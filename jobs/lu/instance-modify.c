@@ -14,6 +14,7 @@
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/ipolicy-fit.h"
+#include "jobs/lu/metadata.h"
 #include "jobs/lu/names.h"
 #include "jobs/lu/params.h"
 #include "jobs/lu/rpc.h"
@@ -331,26 +332,6 @@ static bool record_state(struct lu *lu, GError **errp)
            lu_instance_record(lu, op->instance_uuid, &state, &by_admin, &inactive, errp);
 }
 
-static void tell_metadata(struct lu *lu)
-{
-    const struct instance *instance = modify_instance(lu);
-    if (!C_ENABLE_METAD) {
-        return;
-    }
-    CLEANUP(json_unrefp) struct json *data = lu_json_of(&type_instance, instance);
-    struct any_dict dict = {0};
-    json_set(data, "osparams_secret", json_new_object());
-    if (!fact_decode(&type_any_dict, data, &dict, NULL, NULL)) {
-        g_assert_not_reached(); /* an object, whatever is in it */
-    }
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(lu, instance->primary_node,
-                                            LU_CALL(instance_metadata_modify, .instance = dict));
-    fact_clear(&type_any_dict, &dict);
-    lu_answer_warn(lu, answer, "Could not tell the metadata daemon about instance %s",
-                   instance->name);
-}
-
 /* --- The result: [[what, new value], ...] -------------------------------------------------------
  */
 static void add_changes(struct json *out, const char *kind, const struct any_dict *given)
@@ -403,14 +384,14 @@ static bool exec(struct lu *lu, struct json_writer *result, GError **errp)
         lu_log(lu, "WARNING: %s", (const char *)own->warnings->pdata[i]);
     }
     modify_nics_plug(lu);
-    if (!record_nics(lu, errp) || !modify_memory_apply(lu, errp) ||
-        !modify_disks_apply(lu, errp) || !modify_convert_apply(lu, errp) ||
+    if (!record_nics(lu, errp) || !modify_memory_apply(lu, errp) || !modify_disks_apply(lu, errp) ||
+        !modify_convert_apply(lu, errp) ||
         !lu_release_all_but(lu, LOCK_LEVEL_NODE, NULL, 0, errp) ||
         !lu_release_all_but(lu, LOCK_LEVEL_NODE_RES, NULL, 0, errp) || !record_params(lu, errp) ||
         !record_state(lu, errp)) {
         return false;
     }
-    tell_metadata(lu);
+    lu_tell_metadata(lu, modify_instance(lu), NULL, NULL, NULL);
     write_result(lu, result);
     return true;
 }
