@@ -14,9 +14,8 @@
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/ipolicy-fit.h"
+#include "jobs/lu/metadata.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/params.h"
-#include "jobs/lu/rpc.h"
 
 static void clear(void *data)
 {
@@ -331,26 +330,6 @@ static bool record_state(struct lu *lu, GError **errp)
            lu_instance_record(lu, op->instance_uuid, &state, &by_admin, &inactive, errp);
 }
 
-static void tell_metadata(struct lu *lu)
-{
-    const struct instance *instance = modify_instance(lu);
-    if (!C_ENABLE_METAD) {
-        return;
-    }
-    CLEANUP(json_unrefp) struct json *data = lu_json_of(&type_instance, instance);
-    struct any_dict dict = {0};
-    json_set(data, "osparams_secret", json_new_object());
-    if (!fact_decode(&type_any_dict, data, &dict, NULL, NULL)) {
-        g_assert_not_reached(); /* an object, whatever is in it */
-    }
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(lu, instance->primary_node,
-                                            LU_CALL(instance_metadata_modify, .instance = dict));
-    fact_clear(&type_any_dict, &dict);
-    lu_answer_warn(lu, answer, "Could not tell the metadata daemon about instance %s",
-                   instance->name);
-}
-
 /* --- The result: [[what, new value], ...] -------------------------------------------------------
  */
 static void add_changes(struct json *out, const char *kind, const struct any_dict *given)
@@ -410,7 +389,7 @@ static bool exec(struct lu *lu, struct json_writer *result, GError **errp)
         !record_state(lu, errp)) {
         return false;
     }
-    tell_metadata(lu);
+    lu_tell_metadata(lu, modify_instance(lu), NULL, NULL);
     write_result(lu, result);
     return true;
 }
