@@ -54,6 +54,13 @@ static struct json *as_json(const struct value_map *map)
     return out;
 }
 
+bool lu_check_no_image(const struct any_dict *osparams, GError **errp)
+{
+    return fact_dict_get(&type_any_dict, osparams, "os-image") == NULL ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                    "Images of operating systems are not available in this version");
+}
+
 static bool check_os(struct lu *lu, const char *const *nodes, size_t n, bool required,
                      const char *os, const struct value_map *osparams, bool force_variant,
                      GError **errp)

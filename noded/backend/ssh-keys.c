@@ -106,7 +106,7 @@ static void change_with(struct ssh_file_change *change, bool *has, const char *a
 {
     g_free(change->action);
     change->action = g_strdup(action);
-    *has = true;
+    change->has.action = change->has.keys = *has = true;
 }
 
 /* --- Telling nodes ------------------------------------------------------------------------------

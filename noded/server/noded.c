@@ -13,6 +13,7 @@
 #include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
+#include "noded/backend/common.h"
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
 #include "noded/server/runner.h"
@@ -169,6 +170,16 @@ static char *read_pem(const char *option, GError **errp)
                         errp);
 }
 
+/* Without a queue the node still does all the rest, as the reference's. */
+static void prepare_queue(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!backend_prepare_queue(&error)) {
+        log_critical("cannot prepare the job queue, going on without: %s", error->message);
+    }
+}
+
 static bool prepare(struct daemon *daemon, GError **errp)
 {
     struct noded *noded = daemon_get_user(daemon);
@@ -198,6 +209,7 @@ static bool prepare(struct daemon *daemon, GError **errp)
         return false;
     }
     runner_attach(noded->runner);
+    prepare_queue();
     if (!noded->no_mlock) {
         lock_memory();
     }
