@@ -131,7 +131,7 @@ static bool find_mode(struct cli_run *run, const struct json *disks,
 {
     const struct {
         bool given;
-        enum replace_disks_mode mode = REPLACE_DISKS_REPLACE_AUTO;
+        enum replace_disks_mode mode;
     } ways[] = {
         {command_line_flag(run->line, CLI_OPT_on_primary), REPLACE_DISKS_REPLACE_ON_PRIMARY},
         {command_line_flag(run->line, CLI_OPT_on_secondary), REPLACE_DISKS_REPLACE_ON_SECONDARY},
