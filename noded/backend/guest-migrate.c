@@ -55,7 +55,7 @@ static struct guest *open_with_info(const struct any_dict *instance, const struc
                                     const char **ret_info, GError **errp)
 {
     if (info != NULL && json_kind(info) != JSON_STRING) {
-        noded_fail(errp, "migration information must be a text");
+        noded_error_set(errp, "migration information must be a text");
         return NULL;
     }
     *ret_info = info != NULL ? json_string(info) : "";
