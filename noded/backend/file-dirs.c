@@ -31,14 +31,25 @@ static bool not_a_dir(const char *path, GError **errp)
     return noded_fail(errp, "%s on %s is not a folder", path, backend_node_name());
 }
 
+/* A folder inside a Gluster volume, which its driver makes when the volume is mounted. (The
+ * reference makes one of the name below the daemon's own folder, and forgets it there.) */
+static bool is_in_volume(const char *dir)
+{
+    return *dir != '\0' && !g_path_is_absolute(dir);
+}
+
 NODED_CALL(file_storage_dir_create, NODED_WORKER)
 {
-    g_autofree char *path = check_dir(args->file_storage_dir, errp);
+    g_autofree char *path = NULL;
 
+    json_write_null(result);
+    if (is_in_volume(args->file_storage_dir)) {
+        return true;
+    }
+    path = check_dir(args->file_storage_dir, errp);
     if (path == NULL) {
         return false;
     }
-    json_write_null(result);
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
         return g_file_test(path, G_FILE_TEST_IS_DIR) || not_a_dir(path, errp);
     }
@@ -48,12 +59,16 @@ NODED_CALL(file_storage_dir_create, NODED_WORKER)
 
 NODED_CALL(file_storage_dir_remove, NODED_WORKER)
 {
-    g_autofree char *path = check_dir(args->file_storage_dir, errp);
+    g_autofree char *path = NULL;
 
+    json_write_null(result);
+    if (is_in_volume(args->file_storage_dir)) {
+        return true;
+    }
+    path = check_dir(args->file_storage_dir, errp);
     if (path == NULL) {
         return false;
     }
-    json_write_null(result);
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         return true;
     }

@@ -5,7 +5,7 @@
 #include "facts/params.h"
 #include "noded/hypervisor/hv.h"
 
-extern const struct hv_ops hv_chroot, hv_fake, hv_kvm, hv_xen_hvm, hv_xen_pvm;
+extern const struct hv_ops hv_chroot, hv_fake, hv_kvm, hv_lxc, hv_xen_hvm, hv_xen_pvm;
 
 /* Sets a HypervisorError; returns false. */
 bool hv_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -213,5 +213,17 @@ START_TEST(units_that_are_not_there)
 }
 END_TEST
 
+START_TEST(folders_inside_a_volume_are_its_drivers)
+{
+    expect(RPC_file_storage_dir_create, "[\"ganeti\"]", "null");
+    ck_assert(!g_file_test("ganeti", G_FILE_TEST_EXISTS));
+    expect(RPC_file_storage_dir_remove, "[\"ganeti\"]", "null");
+    refuse(RPC_file_storage_dir_create, "[\"\"]", "full path");
+    refuse(RPC_file_storage_dir_create, "[\"/etc/x\"]", "/etc/x");
+    refuse(RPC_file_storage_dir_rename, "[\"a\", \"b\"]", "full path");
+}
+END_TEST
+
 UNIT_MAIN_FIXTURE("storage", setup, teardown, a_disk_lives_by_calls,
-                  storage_is_told_as_the_reference_does, units_that_are_not_there)
+                  storage_is_told_as_the_reference_does, units_that_are_not_there,
+                  folders_inside_a_volume_are_its_drivers)
