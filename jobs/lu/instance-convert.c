@@ -324,7 +324,7 @@ static bool wait_for_sync(struct lu *lu, GError **errp)
 {
     const struct op_instance_set_params *op = lu_params(lu);
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
-    struct cfg_disks disks = disks_now(lu);
+    struct cfg_disks disks = cfg_instance_disks(cfg, modify_instance(lu));
     bool good;
     if (!lu_disks_wait_for_sync(lu, modify_instance(lu), disks.v, disks.n, !op->wait_for_sync,
                                 &good, errp)) {
@@ -571,7 +571,7 @@ bool modify_convert_apply(struct lu *lu, GError **errp)
                         "converted");
     }
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
-    struct cfg_disks old = disks_now(lu);
+    struct cfg_disks old = cfg_instance_disks(cfg, modify_instance(lu));
     enum disk_template from = old.v[0]->dev_type;
     if (from == DISK_TEMPLATE_PLAIN && op->disk_template == DISK_TEMPLATE_DRBD) {
         return plain_to_drbd(lu, old, errp);

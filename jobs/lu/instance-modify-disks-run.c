@@ -201,7 +201,7 @@ static bool settle(struct lu *lu, size_t index, GError **errp)
     const struct op_instance_set_params *op = lu_params(lu);
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
     const struct instance *instance = modify_instance(lu);
-    const struct disk *disk = disk_at(lu, index);
+    const struct disk *disk = cfg_instance_disks(cfg, instance).v[index];
     bool good;
     if (!lu_disks_wait_for_sync(lu, instance, &disk, 1, !op->wait_for_sync, &good, errp)) {
         return false;
@@ -270,7 +270,7 @@ static bool remove_disk(struct lu *lu, size_t index, GError **errp)
 {
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
     const struct instance *instance = modify_instance(lu);
-    const struct disk *disk = disk_at(lu, index);
+    const struct disk *disk = cfg_instance_disks(cfg, instance).v[index];
     const struct lu_disk_change what = {
         .instance_uuid = instance->uuid, .disk_uuid = disk->uuid, .forget = true};
     (void)lu_disks_remove_some(lu, instance, &disk, 1, NULL);
@@ -290,7 +290,7 @@ static bool detach(struct lu *lu, size_t index, GError **errp)
 {
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
     const struct instance *instance = modify_instance(lu);
-    const struct disk *disk = disk_at(lu, index);
+    const struct disk *disk = cfg_instance_disks(cfg, instance).v[index];
     g_autofree char *path = NULL;
     if (const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)disk->dev_type)) {
         path = detached_path(disk);
