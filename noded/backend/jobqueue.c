@@ -1,6 +1,9 @@
 /* Copies of the job queue on master candidates. */
 #include "config.h"
 
+#include "noded/backend/jobqueue.h"
+
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,6 +30,32 @@ static bool write_queue_file(const char *path, const char *data, size_t len, GEr
     return backend_file_owner(DAEMON_masterd, GROUP_daemons, C_JOB_QUEUE_FILES_PERMS, &opts,
                               errp) &&
            fs_write_atomic(path, data, len, &opts, errp);
+}
+
+static bool write_if_missing(enum path_id id, int number, GError **errp)
+{
+    g_autofree char *text = g_strdup_printf("%d\n", number);
+
+    return g_file_test(path_get(id), G_FILE_TEST_EXISTS) ||
+           write_queue_file(path_get(id), text, strlen(text), errp);
+}
+
+bool jobqueue_begin(GError **errp)
+{
+    g_autoptr(GError) error = NULL;
+    CLEANUP(fs_lock_freep)
+    struct fs_lock *lock =
+        fs_lock_take(path_get(PATH_JOB_QUEUE_LOCK_FILE), FS_LOCK_BOTH, &error);
+
+    if (lock == NULL) {
+        if (!g_error_matches(error, FS_ERROR, EWOULDBLOCK)) {
+            g_propagate_error(errp, g_steal_pointer(&error));
+            return false;
+        }
+        return true;
+    }
+    return write_if_missing(PATH_JOB_QUEUE_VERSION_FILE, C_JOB_QUEUE_VERSION, errp) &&
+           write_if_missing(PATH_JOB_QUEUE_SERIAL_FILE, 0, errp);
 }
 
 NODED_CALL(jobqueue_update, NODED_WORKER)

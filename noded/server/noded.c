@@ -13,6 +13,7 @@
 #include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
+#include "noded/backend/jobqueue.h"
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
 #include "noded/server/runner.h"
@@ -169,6 +170,16 @@ static char *read_pem(const char *option, GError **errp)
                         errp);
 }
 
+/* Without the queue there are no jobs, but whatever else the node does goes on. */
+static void begin_queue(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!jobqueue_begin(&error)) {
+        log_critical("cannot prepare the job queue: %s", error->message);
+    }
+}
+
 static bool prepare(struct daemon *daemon, GError **errp)
 {
     struct noded *noded = daemon_get_user(daemon);
@@ -197,6 +208,7 @@ static bool prepare(struct daemon *daemon, GError **errp)
     if (noded->server == NULL) {
         return false;
     }
+    begin_queue();
     runner_attach(noded->runner);
     if (!noded->no_mlock) {
         lock_memory();
