@@ -3,13 +3,14 @@
  * and Open vSwitch of a new cluster (LUClusterPostInit). */
 #include "config.h"
 
+#include "jobs/lu/master-address.h"
+
 #include "base/json.h"
 #include "compat-config/model/fill.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/rpc.h"
 
-/* All texts are borrowed. */
-static struct master_network_parameters master_params(const struct cfg *cfg)
+struct master_network_parameters lu_master_params(const struct cfg *cfg)
 {
     const struct cluster *cluster = cfg_cluster(cfg);
     return (struct master_network_parameters){
@@ -25,7 +26,7 @@ static struct master_network_parameters master_params(const struct cfg *cfg)
 static bool activate(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
 {
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = master_params(lu_cfg(lu));
+    struct master_network_parameters params = lu_master_params(lu_cfg(lu));
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
         lu_call_node(lu, cluster->master_node,
@@ -41,7 +42,7 @@ LU(cluster_activate_master_ip, .exec = activate)
 static bool deactivate(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
 {
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = master_params(lu_cfg(lu));
+    struct master_network_parameters params = lu_master_params(lu_cfg(lu));
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
         lu_call_node(lu, cluster->master_node,
