@@ -27,10 +27,9 @@ GQuark fs_error_quark(void)
     return g_quark_from_static_string("gantry-fs-error-quark");
 }
 
-bool fs_error_set(GError **errp, int errnum, const char *step, const char *path)
+void fs_error_put(GError **errp, int errnum, const char *step, const char *path)
 {
     g_set_error(errp, FS_ERROR, errnum, "cannot %s %s: %s", step, path, g_strerror(errnum));
-    return false;
 }
 
 static void close_fd(int *fd)

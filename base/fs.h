@@ -16,8 +16,16 @@
 #define FS_ERROR (fs_error_quark())
 GQuark fs_error_quark(void);
 
-/* Sets an FS_ERROR "cannot STEP PATH: reason"; returns false. */
-bool fs_error_set(GError **errp, int errnum, const char *step, const char *path);
+/* Sets an FS_ERROR "cannot STEP PATH: reason". */
+void fs_error_put(GError **errp, int errnum, const char *step, const char *path);
+
+/* The same for "return fs_error_set(...)". Inline, so that the compiler knows it for false and does
+ * not take what a failed function left unset for used. */
+static inline bool fs_error_set(GError **errp, int errnum, const char *step, const char *path)
+{
+    fs_error_put(errp, errnum, step, path);
+    return false;
+}
 
 /* For descriptors in locals: CLEANUP(fs_closep) int fd = open(...). */
 static inline void fs_closep(int *fd)

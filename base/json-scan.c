@@ -141,9 +141,19 @@ static bool take_key(struct json_scan *scan, GError **errp)
 
 bool json_scan_begin(struct json_scan *scan, const char *text, size_t len, GError **errp)
 {
-    *scan = (struct json_scan){.text = text, .len = len, .first = true};
+    *scan = (struct json_scan){.text = text, .len = len, .close = '}', .first = true};
     if (peek(scan) != '{') {
         return fail(scan, "an object", errp);
+    }
+    scan->at++;
+    return true;
+}
+
+bool json_scan_begin_array(struct json_scan *scan, const char *text, size_t len, GError **errp)
+{
+    *scan = (struct json_scan){.text = text, .len = len, .close = ']', .first = true};
+    if (peek(scan) != '[') {
+        return fail(scan, "an array", errp);
     }
     scan->at++;
     return true;
@@ -161,22 +171,10 @@ static bool finish(struct json_scan *scan, GError **errp)
     return false;
 }
 
-bool json_scan_next(struct json_scan *scan, GError **errp)
+/* The name of a member and what stands between it and its value. */
+static bool take_name(struct json_scan *scan, GError **errp)
 {
-    char c = peek(scan);
-
-    if (c == '}') {
-        return finish(scan, errp);
-    }
-    if (!scan->first) {
-        if (c != ',') {
-            return fail(scan, "\",\" or \"}\"", errp);
-        }
-        scan->at++;
-        c = peek(scan);
-    }
-    scan->first = false;
-    if (c != '"') {
+    if (peek(scan) != '"') {
         return fail(scan, "the name of a member", errp);
     }
     if (!take_key(scan, errp)) {
@@ -186,6 +184,27 @@ bool json_scan_next(struct json_scan *scan, GError **errp)
         return fail(scan, "\":\"", errp);
     }
     scan->at++;
+    return true;
+}
+
+bool json_scan_next(struct json_scan *scan, GError **errp)
+{
+    bool array = scan->close == ']';
+
+    /* A comma right after the bracket, or the bracket after a comma, is no value: found below. */
+    if (peek(scan) == scan->close) {
+        return finish(scan, errp);
+    }
+    if (!scan->first) {
+        if (peek(scan) != ',') {
+            return fail(scan, array ? "\",\" or \"]\"" : "\",\" or \"}\"", errp);
+        }
+        scan->at++;
+    }
+    scan->first = false;
+    if (!array && !take_name(scan, errp)) {
+        return false;
+    }
     (void)peek(scan);
     scan->value = &scan->text[scan->at];
     if (!skip_value(scan)) {

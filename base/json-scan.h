@@ -1,5 +1,5 @@
-/* Walks the members of a large JSON object without making a tree of it: for files of which only one
- * part at a time is wanted as a tree.
+/* Walks the members of a large JSON object, or the elements of a large array, without making a tree
+ * of it: for texts of which only one part at a time is wanted as a tree.
  *
  *     struct json_scan scan;
  *     if (!json_scan_begin(&scan, text, len, errp)) ...
@@ -18,16 +18,18 @@ struct json_scan {
     const char *text;
     size_t len;
     size_t at;
-    /* The member found last; key is owned by the scan, value points into text. */
+    /* What was found last; key is owned by the scan (NULL in an array), value points into text. */
     char *key;
     const char *value;
     size_t value_len;
+    char close;
     bool first;
-    bool complete; /* the end of the object was reached and nothing stands behind it */
+    bool complete; /* the end of the object or array was reached and nothing stands behind it */
 };
 
 /* text must outlive the scan. Errors are JSON_ERROR. */
 bool json_scan_begin(struct json_scan *scan, const char *text, size_t len, GError **errp);
+bool json_scan_begin_array(struct json_scan *scan, const char *text, size_t len, GError **errp);
 /* False at the end and on errors; the scan then holds nothing any more. */
 bool json_scan_next(struct json_scan *scan, GError **errp);
 /* Only needed if the scan is left before its end. */

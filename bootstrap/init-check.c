@@ -17,6 +17,7 @@
 #include "facts/constants.h"
 #include "facts/errors.h"
 #include "facts/params.h"
+#include "jobs/lu/cluster-check.h"
 #include "jobs/lu/ipolicy.h"
 #include "jobs/lu/params.h"
 #include "noded/ssh/files.h"
@@ -146,16 +147,10 @@ static bool check_secondary(const struct cluster_init *request, struct init_stat
 
 static bool check_netmask(struct cluster *cluster, bool ipv6, GError **errp)
 {
-    int64_t bits = ipv6 ? IPV6_BITS : IPV4_BITS;
-
     if (cluster->master_netmask == 0) {
-        cluster->master_netmask = bits;
+        cluster->master_netmask = ipv6 ? IPV6_BITS : IPV4_BITS;
     }
-    return (cluster->master_netmask > 0 && cluster->master_netmask <= bits) ||
-           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                    "The netmask of the master address is a number of bits up to %d, not "
-                    "%" G_GINT64_FORMAT,
-                    (int)bits, (gint64)cluster->master_netmask);
+    return lu_check_netmask(cluster->primary_ip_family, cluster->master_netmask, errp);
 }
 
 bool init_check_network(const struct cluster_init *request, struct init_state *state, GError **errp)
@@ -320,45 +315,24 @@ bool init_check_host(struct cluster *cluster, GError **errp)
 
 /* --- Values -------------------------------------------------------------------------------------
  */
-static bool is_mac_prefix(const char *text)
+static bool check_prefix(struct cluster *cluster, GError **errp)
 {
-    static const char pattern[] = "xx:xx:xx";
-    size_t i = 0;
+    char *prefix = lu_mac_prefix(cluster->mac_prefix, errp);
 
-    for (; pattern[i] != '\0' && text[i] != '\0'; i++) {
-        if (pattern[i] == ':' ? text[i] != ':'
-                              : !g_ascii_isdigit(text[i]) && !g_ascii_islower(text[i])) {
-            return false;
-        }
+    if (prefix == NULL) {
+        return false;
     }
-    return pattern[i] == '\0' && text[i] == '\0';
+    g_free(cluster->mac_prefix);
+    cluster->mac_prefix = prefix;
+    return true;
 }
 
 static bool check_compression(const struct cluster *cluster, GError **errp)
 {
-    bool gzip = false;
+    const struct nonempty_str_list tools = {.v = cluster->compression_tools.v,
+                                            .n = cluster->compression_tools.n};
 
-    if (!cluster->has.compression_tools) {
-        return true;
-    }
-    for (size_t i = 0; i < cluster->compression_tools.n; i++) {
-        const char *tool = cluster->compression_tools.v[i];
-
-        if (*tool == '\0' || strspn(tool, "-_" G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS) !=
-                                 strlen(tool)) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "The name of a compression tool has letters, digits, '-' and '_' only, "
-                            "not '%s'",
-                            tool);
-        }
-        if (strcmp(tool, C_IEC_NONE) == 0) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "'%s' stands for no compression and is not the name of a tool", tool);
-        }
-        gzip = gzip || strcmp(tool, C_IEC_GZIP) == 0;
-    }
-    return gzip || err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "%s must be among the compression tools, for older versions", C_IEC_GZIP);
+    return !cluster->has.compression_tools || lu_check_compression_tools(&tools, errp);
 }
 
 static bool check_hypervisors(const struct cluster *cluster, GError **errp)
@@ -405,12 +379,8 @@ bool init_check_values(struct cluster *cluster, GError **errp)
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "At least one %s must be enabled",
                         cluster->enabled_hypervisors.n == 0 ? "hypervisor" : "disk template");
     }
-    if (!is_mac_prefix(cluster->mac_prefix)) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "The first half of MAC addresses is like aa:00:00, not '%s'",
-                        cluster->mac_prefix);
-    }
-    return ssh_key_length(cluster->ssh_key_type,
+    return check_prefix(cluster, errp) &&
+           ssh_key_length(cluster->ssh_key_type,
                           cluster->has.ssh_key_bits ? cluster->ssh_key_bits : 0,
                           &cluster->ssh_key_bits, errp) &&
            (cluster->has.ssh_key_bits = true) && check_compression(cluster, errp) &&

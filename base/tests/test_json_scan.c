@@ -75,4 +75,51 @@ START_TEST(broken_objects_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("json-scan", members_are_found, broken_objects_are_refused)
+/* All elements, each with ";" behind it, or the error. */
+static char *scan_array_text(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    struct json_scan scan;
+
+    if (json_scan_begin_array(&scan, text, strlen(text), &error)) {
+        while (json_scan_next(&scan, &error)) {
+            ck_assert_ptr_null(scan.key);
+            g_string_append_printf(out, "%.*s;", (int)scan.value_len, scan.value);
+        }
+        ck_assert_int_eq(scan.complete, error == NULL);
+    }
+    if (error != NULL) {
+        g_string_append(out, error->message);
+    }
+    return g_string_free(out, FALSE);
+}
+
+START_TEST(elements_are_found_or_refused)
+{
+    static const struct {
+        const char *text, *result;
+    } cases[] = {
+        {"[]", ""},
+        {" [ ] \n", ""},
+        {"[1, \"]\" ,[2,{\"a\":[]}],null]", "1;\"]\";[2,{\"a\":[]}];null;"},
+        {"{}", "expected an array at byte 0"},
+        {"[", "expected a value that ends at byte 1"},
+        {"[,", "expected a value that ends at byte 1"},
+        {"[1", "1;expected \",\" or \"]\" at byte 2"},
+        {"[1,]", "1;expected a value that ends at byte 3"},
+        {"[1 2]", "1;expected \",\" or \"]\" at byte 3"},
+        {"[1}", "1;expected \",\" or \"]\" at byte 2"},
+        {"[[1]", "[1];expected \",\" or \"]\" at byte 4"},
+        {"[1]]", "1;expected the end of the text at byte 3"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *result = scan_array_text(cases[i].text);
+
+        ck_assert_str_eq(result, cases[i].result);
+    }
+}
+END_TEST
+
+UNIT_MAIN("json-scan", members_are_found, broken_objects_are_refused, elements_are_found_or_refused)

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli-compat/cluster/init.h"
+#include "cli-compat/core/op-options.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
 #include "facts/params.h"
@@ -53,69 +54,6 @@ static bool set_size(struct ispec *spec, const struct fact_member *member,
     *(int64_t *)(void *)((char *)spec + member->offset) = json_int(forced);
     fact_member_mark_set(&fact_object_ispec, spec, member, true);
     return true;
-}
-
-/* --- --ipolicy-...-specs: whole instances -------------------------------------------------------
- */
-static bool read_spec(const struct json *values, const char *which, bool whole, struct ispec *spec,
-                      GError **errp)
-{
-    struct json_iter it = json_iter_begin(values);
-
-    while (json_iter_next(&it)) {
-        const struct fact_member *member = fact_object_find(&fact_object_ispec, it.key);
-
-        if (member == NULL) {
-            return err_fail(errp, ERR_TYPE_ENFORCEMENT, ECODE_NONE,
-                            "Instances have no size '%s' (%s)", it.key, which);
-        }
-        if (!set_size(spec, member, it.value, errp)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; whole && i < fact_object_ispec.n_members; i++) {
-        const struct fact_member *member = &fact_object_ispec.members[i];
-
-        if (!fact_member_is_set(&fact_object_ispec, spec, member)) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "The bounds of the instance policy lack %s (%s)", member->name, which);
-        }
-    }
-    return true;
-}
-
-static bool read_range(const struct json *pair, struct minmax_ispecs *range, GError **errp)
-{
-    struct json_iter it = json_iter_begin(pair);
-
-    while (json_iter_next(&it)) {
-        const struct fact_member *member = fact_object_find(&fact_object_minmax_ispecs, it.key);
-
-        if (member == NULL) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "Bounds of an instance policy have no part '%s'", it.key);
-        }
-        if (!read_spec(it.value, it.key, true,
-                       (struct ispec *)(void *)((char *)range + member->offset), errp)) {
-            return false;
-        }
-        fact_member_mark_set(&fact_object_minmax_ispecs, range, member, true);
-    }
-    return true;
-}
-
-static bool read_whole(const struct json *bounds, const struct json *std, struct ipolicy *policy,
-                       GError **errp)
-{
-    for (size_t i = 0; bounds != NULL && i < json_len(bounds); i++) {
-        if (!read_range(json_at(bounds, i), fact_list_add(&type_minmax_ispecs_list, &policy->minmax),
-                        errp)) {
-            return false;
-        }
-    }
-    policy->has.minmax = bounds != NULL;
-    policy->has.std = std != NULL;
-    return std == NULL || read_spec(std, "std", false, &policy->std, errp);
 }
 
 /* --- --specs-...: one size ----------------------------------------------------------------------
@@ -172,52 +110,37 @@ static bool has_sizes(const struct command_line *line)
     return any;
 }
 
-/* --- The rest -----------------------------------------------------------------------------------
+/* --- All of it ----------------------------------------------------------------------------------
  */
-static bool read_templates(const struct json *names, struct ipolicy *policy, GError **errp)
+static bool read_rest(struct cli_run *run, struct ipolicy *ret, GError **errp)
 {
-    if (names == NULL) {
-        return true;
+    CLEANUP(json_unrefp) struct json *policy = option_policy(run, false, errp);
+    struct ipolicy given = {0};
+
+    if (policy == NULL) {
+        return false;
     }
-    fact_clear(&type_disk_template_list, &policy->disk_templates);
-    policy->has.disk_templates = true;
-    if (!fact_decode(&type_disk_template_list, (struct json *)names, &policy->disk_templates, NULL,
-                     errp)) {
+    if (!fact_object_decode_at(&fact_object_ipolicy, policy, &given, NULL, errp)) {
         err_wrap(errp, ERR_OP_PREREQ, ECODE_INVAL);
         return false;
     }
+    /* What was given goes before what is there. */
+    fact_object_fill(&fact_object_ipolicy, &given, ret);
+    fact_object_clear(&fact_object_ipolicy, ret);
+    *ret = given;
     return true;
 }
 
-static bool read_ratio(const struct json *value, double *slot, bool *has, GError **errp)
+bool init_policy(struct cli_run *run, struct ipolicy *ret, GError **errp)
 {
-    if (value == NULL) {
-        return true;
-    }
-    if (json_kind(value) != JSON_INT && json_kind(value) != JSON_FLOAT) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "A ratio of a new cluster's instance policy must be a number");
-    }
-    *slot = json_double(value);
-    *has = true;
-    return true;
-}
-
-bool init_policy(const struct command_line *line, struct ipolicy *ret, GError **errp)
-{
-    const struct json *bounds = command_line_json(line, CLI_OPT_ipolicy_bounds_specs);
-    const struct json *std = command_line_json(line, CLI_OPT_ipolicy_std_specs);
+    const struct command_line *line = run->line;
     bool split = has_sizes(line);
 
-    if (split && (bounds != NULL || std != NULL)) {
+    if (split && (command_line_json(line, CLI_OPT_ipolicy_bounds_specs) != NULL ||
+                  command_line_json(line, CLI_OPT_ipolicy_std_specs) != NULL)) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
                         "Sizes of the instance policy are given either by --specs-... or by "
                         "--ipolicy-...-specs, not by both");
     }
-    return (split ? read_sizes(line, ret, errp) : read_whole(bounds, std, ret, errp)) &&
-           read_templates(command_line_json(line, CLI_OPT_ipolicy_disk_templates), ret, errp) &&
-           read_ratio(command_line_json(line, CLI_OPT_ipolicy_vcpu_ratio), &ret->vcpu_ratio,
-                      &ret->has.vcpu_ratio, errp) &&
-           read_ratio(command_line_json(line, CLI_OPT_ipolicy_spindle_ratio), &ret->spindle_ratio,
-                      &ret->has.spindle_ratio, errp);
+    return (!split || read_sizes(line, ret, errp)) && read_rest(run, ret, errp);
 }

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "bootstrap/init.h"
 #include "cli-compat/core/commands.h"
+#include "cli-compat/core/op-options.h"
 #include "cli-compat/core/submit.h"
 #include "compat-config/model/fill.h"
 #include "facts/codec.h"
@@ -134,43 +135,14 @@ static bool set_compression(const struct command_line *line, struct cluster *clu
            set_words(text, &type_str_list, &cluster->compression_tools, "compression tools", errp);
 }
 
-static bool read_uid(const char *text, int64_t *ret, GError **errp)
-{
-    g_autoptr(GError) error = NULL;
-
-    return parse_int64(text, 0, UINT32_MAX, ret, &error) ||
-           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Invalid range of user ids: %s",
-                    error->message);
-}
-
-/* "1000-5000,8000" (uidpool.py ParseUidPool). */
 static bool set_uid_pool(const struct command_line *line, struct cluster *cluster, GError **errp)
 {
     const char *text = command_line_text(line, CLI_OPT_uidpool);
-    g_auto(GStrv) ranges = g_strsplit(text != NULL ? text : "", ",", -1);
+    CLEANUP(json_unrefp) struct json *ranges = option_uids(text != NULL ? text : "", errp);
 
     cluster->has.uid_pool = true;
-    for (size_t i = 0; ranges[i] != NULL; i++) {
-        g_auto(GStrv) ends = g_strsplit(ranges[i], "-", 2);
-        struct int_list *range;
-        int64_t low, high;
-
-        if (*ranges[i] == '\0') {
-            continue;
-        }
-        if (!read_uid(ends[0], &low, errp) ||
-            !read_uid(ends[1] != NULL ? ends[1] : ends[0], &high, errp)) {
-            return false;
-        }
-        if (low > high) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                            "The range of user ids %s ends before it begins", ranges[i]);
-        }
-        range = fact_list_add(&type_int_list_list, &cluster->uid_pool);
-        *(int64_t *)fact_list_add(&type_int_list, range) = low;
-        *(int64_t *)fact_list_add(&type_int_list, range) = high;
-    }
-    return true;
+    return ranges != NULL &&
+           fact_decode(&type_int_list_list, ranges, &cluster->uid_pool, NULL, errp);
 }
 
 /* --- Parameters ---------------------------------------------------------------------------------
@@ -274,50 +246,32 @@ static void set_metavg(struct cluster *cluster)
     (void)fact_value_set(fact_dict_add(&type_value_map, params, DRBD_METAVG), group);
 }
 
-static bool set_hv_state(const struct command_line *line, struct cluster *cluster, GError **errp)
+static bool set_hv_state(struct cli_run *run, struct cluster *cluster, GError **errp)
 {
-    const struct json *list = command_line_json(line, CLI_OPT_hv_state);
+    CLEANUP(json_unrefp) struct json *list = option_json(run, CLI_OPT_hv_state, OPTION_DICT);
     struct any_dict given = {0};
-    bool ok;
+    bool ok = read_dict(list, &given, errp);
 
-    for (size_t i = 0; i < json_len(list); i++) {
-        const struct json *pair = json_at(list, i);
-
-        *(struct json **)fact_dict_add(&type_any_dict, &given, json_string(json_at(pair, 0))) =
-            json_copy(json_at(pair, 1));
-    }
     for (size_t i = 0; given.n == 0 && i < cluster->enabled_hypervisors.n; i++) {
         const char *name = fact_enum_hypervisor.words[cluster->enabled_hypervisors.v[i]];
 
         *(struct json **)fact_dict_add(&type_any_map, &cluster->hv_state_static, name) =
             json_new_object();
     }
-    ok = lu_hv_state_merge(&given, &cluster->hv_state_static, errp);
+    ok = ok && lu_hv_state_merge(&given, &cluster->hv_state_static, errp);
     lu_hv_state_fill(&cluster->hv_state_static);
     cluster->has.hv_state_static = true;
     fact_clear(&type_any_dict, &given);
     return ok;
 }
 
-/* "storage/unit:option=value" (utils/algo.py FlatToDict). */
-static bool set_disk_state(const struct command_line *line, struct cluster *cluster, GError **errp)
+static bool set_disk_state(struct cli_run *run, struct cluster *cluster, GError **errp)
 {
-    const struct json *list = command_line_json(line, CLI_OPT_disk_state);
+    CLEANUP(json_unrefp) struct json *tree = option_json(run, CLI_OPT_disk_state, OPTION_TREE);
     struct any_dict given = {0};
-    bool ok;
+    bool ok = read_dict(tree, &given, errp) &&
+              lu_disk_state_merge(&given, &cluster->disk_state_static, errp);
 
-    for (size_t i = 0; i < json_len(list); i++) {
-        const struct json *pair = json_at(list, i);
-        g_auto(GStrv) parts = g_strsplit(json_string(json_at(pair, 0)), "/", 2);
-        struct json **slot = fact_dict_get(&type_any_dict, &given, parts[0]);
-
-        if (slot == NULL) {
-            slot = fact_dict_add(&type_any_dict, &given, parts[0]);
-            *slot = json_new_object();
-        }
-        json_set(*slot, parts[1] != NULL ? parts[1] : "", json_copy(json_at(pair, 1)));
-    }
-    ok = lu_disk_state_merge(&given, &cluster->disk_state_static, errp);
     lu_disk_state_fill(&cluster->disk_state_static);
     cluster->has.disk_state_static = true;
     fact_clear(&type_any_dict, &given);
@@ -334,8 +288,9 @@ static bool set_allocator_params(const struct command_line *line, struct cluster
                                         &cluster->default_iallocator_params, NULL, errp);
 }
 
-static bool set_all_params(const struct command_line *line, struct cluster *cluster, GError **errp)
+static bool set_all_params(struct cli_run *run, struct cluster *cluster, GError **errp)
 {
+    const struct command_line *line = run->line;
     struct beparams *be = fact_dict_add(&type_beparams_map, &cluster->beparams, CFG_PARAMS_DEFAULT);
     struct nicparams *nic =
         fact_dict_add(&type_nicparams_map, &cluster->nicparams, CFG_PARAMS_DEFAULT);
@@ -345,9 +300,9 @@ static bool set_all_params(const struct command_line *line, struct cluster *clus
                          &cluster->ndparams, errp) &&
               each_ident(line, CLI_OPT_hvlist, cluster, set_hypervisor, errp) &&
               each_ident(line, CLI_OPT_disk_params, cluster, set_template, errp) &&
-              set_hv_state(line, cluster, errp) && set_disk_state(line, cluster, errp) &&
+              set_hv_state(run, cluster, errp) && set_disk_state(run, cluster, errp) &&
               set_allocator_params(line, cluster, errp) &&
-              init_policy(line, &cluster->ipolicy, errp);
+              init_policy(run, &cluster->ipolicy, errp);
 
     set_metavg(cluster);
     cluster->has.beparams = cluster->has.nicparams = cluster->has.ndparams = true;
@@ -441,7 +396,7 @@ static bool fill(struct cli_run *run, struct cluster_init *request, GError **err
     set_ssh(line, cluster);
     if (!set_hypervisors(line, cluster, errp) || !set_templates(line, cluster, errp) ||
         !set_volume_group(run, cluster, errp) || !set_drbd_helper(run, cluster, errp) ||
-        !set_all_params(line, cluster, errp) || !set_compression(line, cluster, errp) ||
+        !set_all_params(run, cluster, errp) || !set_compression(line, cluster, errp) ||
         !set_uid_pool(line, cluster, errp) ||
         !read_number(line, CLI_OPT_master_netmask, "netmask", &cluster->master_netmask, errp) ||
         !read_number(line, CLI_OPT_primary_ip_version, "IP version", &version, errp)) {

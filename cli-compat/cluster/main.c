@@ -2,10 +2,9 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_cluster_epo             cmd_not_available
-#define cmd_cluster_modify          cmd_not_available
-#define cmd_cluster_renew_crypto    cmd_not_available
-#define cmd_cluster_upgrade         cmd_not_available
+#define cmd_cluster_epo          cmd_not_available
+#define cmd_cluster_renew_crypto cmd_not_available
+#define cmd_cluster_upgrade      cmd_not_available
 
 /* Those of cli-compat/bootstrap. */
 #define cmd_cluster_destroy         cmd_in_bootstrap

@@ -7,15 +7,15 @@
 #include "facts/constants.h"
 #include "facts/errors.h"
 
-bool follow_moves(struct cli_run *run, struct opcode *op, const char *done, const char *what,
-                  GError **errp)
+bool follow_jobs(struct cli_run *run, struct opcode *op, size_t *ret_bad, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *result = NULL;
     CLEANUP(job_set_freep) struct job_set *set = NULL;
     const struct job_set_result *results;
     const struct json *jobs;
-    size_t n = 0, bad = 0;
+    size_t n = 0;
 
+    *ret_bad = 0;
     if (!submit_or_send(run, op, &result, errp)) {
         return false;
     }
@@ -33,7 +33,18 @@ bool follow_moves(struct cli_run *run, struct opcode *op, const char *done, cons
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        bad += results[i].ok ? 0 : 1;
+        *ret_bad += results[i].ok ? 0 : 1;
+    }
+    return true;
+}
+
+bool follow_moves(struct cli_run *run, struct opcode *op, const char *done, const char *what,
+                  GError **errp)
+{
+    size_t bad;
+
+    if (!follow_jobs(run, op, &bad, errp)) {
+        return false;
     }
     if (bad == 0) {
         run_print(run, "All instances %s successfully.", done);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json-scan.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli-compat/core/filter-text.h"
@@ -13,6 +14,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
+#include "facts/objects.h"
 
 /* How a type of field is called and shown. */
 static const struct {
@@ -59,6 +61,58 @@ struct view {
 static bool bad_answer(GError **errp, const char *what)
 {
     return err_fail(errp, ERR_PROTOCOL, ECODE_NONE, "the answer to the query %s", what);
+}
+
+/* A part of the answer's text. */
+struct span {
+    const char *text;
+    size_t len;
+};
+
+/* The names of the two parts of an answer. */
+static const char *part_name(size_t i)
+{
+    return fact_object_query_response.members[i].name;
+}
+
+static bool not_json(GError **errp)
+{
+    err_wrap(errp, ERR_PROTOCOL, ECODE_NONE);
+    g_prefix_error(errp, "the answer to the query: ");
+    return false;
+}
+
+/* The two parts, each found as text. */
+static bool split_answer(const struct span *answer, struct span parts[2], GError **errp)
+{
+    struct json_scan scan;
+
+    parts[0] = parts[1] = (struct span){NULL, 0};
+    if (!json_scan_begin(&scan, answer->text, answer->len, errp)) {
+        return not_json(errp);
+    }
+    while (json_scan_next(&scan, errp)) {
+        for (size_t i = 0; i < 2; i++) {
+            if (strcmp(scan.key, part_name(i)) == 0) {
+                parts[i] = (struct span){scan.value, scan.value_len};
+            }
+        }
+    }
+    if (!scan.complete) {
+        return not_json(errp);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (parts[i].text == NULL) {
+            return err_fail(errp, ERR_PROTOCOL, ECODE_NONE, "the answer to the query has no %s",
+                            part_name(i));
+        }
+    }
+    return true;
+}
+
+static bool parse_part(const char *text, size_t len, struct json **ret_value, GError **errp)
+{
+    return json_parse(text, (gssize)len, ret_value, errp) || not_json(errp);
 }
 
 static const struct json *member(const struct json *object, const char *key, enum json_kind kind)
@@ -109,13 +163,11 @@ static bool read_column(const struct json *field, const struct list_format *form
     return true;
 }
 
-/* Columns of answer["fields"]; freed with view->columns. */
-static bool read_columns(const struct json *answer, const struct list_format *formats,
+/* Freed with view->columns; the texts in them are borrowed from the fields. */
+static bool read_columns(const struct json *fields, const struct list_format *formats,
                          struct view *view, GError **errp)
 {
-    const struct json *fields = member(answer, "fields", JSON_ARRAY);
-
-    if (fields == NULL) {
+    if (json_kind(fields) != JSON_ARRAY) {
         return bad_answer(errp, "has no fields");
     }
     view->n_columns = json_len(fields);
@@ -196,39 +248,50 @@ static bool add_cell(struct table *table, const struct view *view, const struct 
     return true;
 }
 
-static bool fill_table(struct table *table, const struct view *view, const struct json *answer,
+static bool add_row(struct table *table, const struct view *view, const struct json *row,
+                    GError **errp)
+{
+    if (json_kind(row) != JSON_ARRAY || json_len(row) != view->n_columns) {
+        return bad_answer(errp, "has a row of another length");
+    }
+    for (size_t i = 0; i < view->n_columns; i++) {
+        if (!add_cell(table, view, &view->columns[i], json_at(row, i), errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One row at a time becomes a tree: tens of thousands of them at once cost more than all the rest
+ * of the command. */
+static bool fill_table(struct table *table, const struct view *view, const struct span *rows,
                        GError **errp)
 {
-    const struct json *rows = member(answer, "data", JSON_ARRAY);
+    struct json_scan scan;
 
-    if (rows == NULL) {
-        return bad_answer(errp, "has no data");
-    }
     for (size_t i = 0; i < view->n_columns; i++) {
         const struct column *column = &view->columns[i];
 
         table_add_column(table, column->title,
                          column->format == NULL && types[column->type].align_right);
     }
-    for (size_t i = 0; i < json_len(rows); i++) {
-        const struct json *row = json_at(rows, i);
+    if (!json_scan_begin_array(&scan, rows->text, rows->len, errp)) {
+        return not_json(errp);
+    }
+    while (json_scan_next(&scan, errp)) {
+        CLEANUP(json_unrefp) struct json *row = NULL;
 
-        if (json_kind(row) != JSON_ARRAY || json_len(row) != view->n_columns) {
-            return bad_answer(errp, "has a row of another length");
-        }
-        for (size_t j = 0; j < view->n_columns; j++) {
-            if (!add_cell(table, view, &view->columns[j], json_at(row, j), errp)) {
-                return false;
-            }
+        if (!parse_part(scan.value, scan.value_len, &row, errp) ||
+            !add_row(table, view, row, errp)) {
+            return false;
         }
     }
-    return true;
+    return scan.complete || not_json(errp);
 }
 
 /* ---- the commands ---- */
 
-/* Without --units: MiB for programs, which ask for a separator, what reads best for people. */
-static char choose_unit(const struct cli_run *run)
+char list_unit(const struct cli_run *run)
 {
     const char *separator = command_line_text(run->line, CLI_OPT_sep);
     const char *unit = command_line_has(run->line, CLI_OPT_useunits)
@@ -241,10 +304,7 @@ static char choose_unit(const struct cli_run *run)
     return separator != NULL && *separator != '\0' ? 'm' : 'h';
 }
 
-/* The names of the columns: --output replaces the usual ones, or adds to them with a plus sign
- * (lib/cli.py ParseFields).
- */
-static struct json *choose_fields(const struct cli_run *run, const char *extra)
+struct json *list_fields(const struct cli_run *run, const char *extra)
 {
     const char *output = command_line_text(run->line, CLI_OPT_fields);
     bool add = output == NULL || *output == '+';
@@ -313,9 +373,10 @@ static void print_table(struct cli_run *run, const struct table *table)
 bool list_run(struct cli_run *run, const struct list_spec *spec, GError **errp)
 {
     CLEANUP(table_freep) struct table *table = table_new();
-    CLEANUP(json_unrefp) struct json *answer = NULL;
+    CLEANUP(json_unrefp) struct json *fields = NULL;
     g_autofree struct column *columns = NULL;
-    struct view view = {.unit = choose_unit(run),
+    struct span answer, parts[2];
+    struct view view = {.unit = list_unit(run),
                         .verbose = command_line_flag(run->line, CLI_OPT_verbose)};
     struct json *filter, *args;
     bool ok;
@@ -323,16 +384,18 @@ bool list_run(struct cli_run *run, const struct list_spec *spec, GError **errp)
     if (!make_filter(run, spec, &filter, errp)) {
         return false;
     }
-    args = run_list(3, json_new_string(query_word(spec->kind)),
-                    choose_fields(run, spec->extra_field), filter);
-    ok = run_call(run, LUXI_query, args, &answer, errp) &&
-         read_columns(answer, spec->formats, &view, errp);
+    args = run_list(3, json_new_string(query_word(spec->kind)), list_fields(run, spec->extra_field),
+                    filter);
+    ok = run_call_text(run, LUXI_query, args, &answer.text, &answer.len, errp) &&
+         split_answer(&answer, parts, errp) &&
+         parse_part(parts[0].text, parts[0].len, &fields, errp) &&
+         read_columns(fields, spec->formats, &view, errp);
     columns = view.columns;
     if (!ok) {
         return false;
     }
     warn_unknown(run, &view);
-    if (!fill_table(table, &view, answer, errp)) {
+    if (!fill_table(table, &view, &parts[1], errp)) {
         return false;
     }
     print_table(run, table);
@@ -349,7 +412,7 @@ bool list_run_fields(struct cli_run *run, enum query_kind kind, GError **errp)
     struct view view = {0};
     bool ok = run_call(run, LUXI_query_fields,
                        run_list(2, json_new_string(query_word(kind)), fields), &answer, errp) &&
-              read_columns(answer, NULL, &view, errp);
+              read_columns(member(answer, part_name(0), JSON_ARRAY), NULL, &view, errp);
 
     columns = view.columns;
     if (!ok) {

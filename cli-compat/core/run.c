@@ -66,20 +66,34 @@ static bool may_retry(const char *path G_GNUC_UNUSED, GError **errp)
     return master_check(errp);
 }
 
-bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args,
-              struct json **ret_result, GError **errp)
+static bool connect_once(struct cli_run *run, GError **errp)
 {
     const struct luxi_client_options options = {.may_retry = may_retry};
-    CLEANUP(json_unrefp) struct json *list = args != NULL ? args : json_new_array();
 
     if (run->client == NULL) {
         run->client = luxi_client_connect(path_get(PATH_QUERY_SOCKET), &options, errp);
-        if (run->client == NULL) {
-            return false;
-        }
     }
-    return luxi_client_call_json(run->client, luxi_method_rows[method].name, list, ret_result,
+    return run->client != NULL;
+}
+
+bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args,
+              struct json **ret_result, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *list = args != NULL ? args : json_new_array();
+
+    return connect_once(run, errp) &&
+           luxi_client_call_json(run->client, luxi_method_rows[method].name, list, ret_result,
                                  errp);
+}
+
+bool run_call_text(struct cli_run *run, enum luxi_method_id method, struct json *args,
+                   const char **ret_text, size_t *ret_len, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *list = args != NULL ? args : json_new_array();
+
+    return connect_once(run, errp) &&
+           luxi_client_call_text(run->client, luxi_method_rows[method].name, list, ret_text,
+                                 ret_len, errp);
 }
 
 bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args,

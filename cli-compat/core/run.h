@@ -43,7 +43,10 @@ void run_warn(struct cli_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * this node is no master. */
 bool run_call(struct cli_run *run, enum luxi_method_id method, struct json *args,
               struct json **ret_result, GError **errp);
-/* The same; the answer must be of that kind, else ERR_PROTOCOL. */
+/* The same, with the answer as its JSON text, borrowed until the next call. */
+bool run_call_text(struct cli_run *run, enum luxi_method_id method, struct json *args,
+                   const char **ret_text, size_t *ret_len, GError **errp);
+/* As run_call(); the answer must be of that kind, else ERR_PROTOCOL. */
 bool run_call_for(struct cli_run *run, enum luxi_method_id method, struct json *args,
                   enum json_kind kind, struct json **ret_result, GError **errp);
 

@@ -5,10 +5,14 @@
 
 #include "base/json.h"
 #include "cli-compat/core/commands.h"
+#include "cli-compat/core/confirm.h"
 #include "cli-compat/core/pyrepr.h"
 #include "cli-compat/core/submit.h"
+#include "cli-compat/instance/device-mods.h"
+#include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
+#include "facts/level.h"
 #include "facts/params.h"
 #include "jobs/lu/params.h"
 
@@ -31,7 +35,8 @@ static bool says(const struct json *value)
     return true;
 }
 
-/* What is submitted, and what counts as a change; devices come with their own forms. */
+/* What is submitted, and what counts as a change; devices have forms of their own
+ * (device-mods.h). */
 #define PARAMS(PARAM)                                                                              \
     PARAM(hvparams, hvopts, true)                                                                  \
     PARAM(beparams, backend, true)                                                                 \
@@ -172,21 +177,96 @@ static void tell(struct cli_run *run, const struct json *changes)
     }
 }
 
-bool cmd_instance_modify(struct cli_run *run, GError **errp)
+/* --- Devices and templates ----------------------------------------------------------------------
+ */
+struct devices {
+    struct json *nics, *disks;
+};
+
+static bool read_devices(struct cli_run *run, struct devices *ret, GError **errp)
 {
-    CLEANUP(json_unrefp) struct json *changes = NULL;
-    if (!has_changes(run)) {
-        run_warn(run, "Please give at least one of the parameters.");
-        run->exit_code = C_EXIT_FAILURE;
+    ret->nics = device_mods_read(command_line_json(run->line, CLI_OPT_net), false, errp);
+    if (ret->nics != NULL) {
+        ret->disks = device_mods_read(command_line_json(run->line, CLI_OPT_disk), true, errp);
+    }
+    return ret->disks != NULL;
+}
+
+/* 3.0 has to be told to change the running guest, later releases not to. */
+static bool is_hotplug(const struct cli_run *run)
+{
+    return command_line_flag(run->line,
+                             fact_level() == LEVEL_3_0 ? CLI_OPT_hotplug : CLI_OPT_nohotplug);
+}
+
+static bool may_change_nics(struct cli_run *run, const struct json *nics)
+{
+    return !device_mods_modify(nics) || !is_hotplug(run) ||
+           command_line_flag(run->line, CLI_OPT_force) ||
+           confirm_ask("A network interface of the running guest is changed by pulling it out and "
+                       "plugging a new one in, which may break its connections. Continue?");
+}
+
+/* NULL: options and template fit each other. */
+static const char *template_problem(const struct cli_run *run)
+{
+    const char *ext = fact_enum_disk_template.words[DISK_TEMPLATE_EXT];
+    const char *word = command_line_text(run->line, CLI_OPT_disk_template);
+    bool has_params = says(command_line_json(run->line, CLI_OPT_ext_params));
+    bool has_files = says(command_line_json(run->line, CLI_OPT_filestore_driver)) ||
+                     says(command_line_json(run->line, CLI_OPT_filestore_dir));
+    int number = word != NULL ? fact_enum_find(&fact_enum_disk_template, word) : -1;
+    if (word != NULL && has_params && strcmp(word, ext) != 0) {
+        return "Parameters of a storage provider need the disk template 'ext'";
+    }
+    if (word != NULL && !has_params && strcmp(word, ext) == 0) {
+        return "The provider is missing: name it with --ext-params (-e)";
+    }
+    if (has_files && (number < 0 || !const_has(C_DTS_FILEBASED, number))) {
+        return "Folder and driver of files need a disk template whose disks are files";
+    }
+    return NULL;
+}
+
+static bool check_ext_params(const struct cli_run *run, GError **errp)
+{
+    const struct json *given = command_line_json(run->line, CLI_OPT_ext_params);
+    if (!says(given)) {
         return true;
     }
-    if (has_devices(run)) {
+    if (!json_has(given, "provider")) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Changing disks and network interfaces is not available yet in this "
-                        "version; nothing was changed");
+                        "Disks of the template 'ext' need a 'provider'");
     }
+    struct json_iter it = json_iter_begin(given);
+    while (json_iter_next(&it)) {
+        if (strcmp(it.key, "provider") != 0 &&
+            fact_object_find(&fact_object_idisk, it.key) != NULL) {
+            return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                            "'%s' is no parameter of a storage provider", it.key);
+        }
+    }
+    return true;
+}
+
+static bool set_devices(struct cli_run *run, struct opcode *op, const struct devices *devices,
+                        GError **errp)
+{
+    struct op_instance_set_params *into = op->params;
+    OP_SET(into, hotplug, is_hotplug(run));
+    if (fact_level() == LEVEL_3_0) {
+        OP_SET(into, hotplug_if_possible,
+               command_line_flag(run->line, CLI_OPT_hotplug_if_possible));
+    }
+    return SUBMIT_SET_JSON(op, instance_set_params, nics, devices->nics, errp) &&
+           SUBMIT_SET_JSON(op, instance_set_params, disks, devices->disks, errp);
+}
+
+static bool send(struct cli_run *run, const struct devices *devices, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *changes = NULL;
     struct opcode *op = opcode_new(OP_ID_instance_set_params);
-    if (!fill(run, op, errp)) {
+    if (!fill(run, op, errp) || !set_devices(run, op, devices, errp)) {
         opcode_free(op);
         return false;
     }
@@ -197,4 +277,36 @@ bool cmd_instance_modify(struct cli_run *run, GError **errp)
         tell(run, changes);
     }
     return true;
+}
+
+static bool modify(struct cli_run *run, struct devices *devices, GError **errp)
+{
+    if (!read_devices(run, devices, errp)) {
+        return false;
+    }
+    if (!may_change_nics(run, devices->nics)) {
+        run->exit_code = C_EXIT_FAILURE;
+        return true;
+    }
+    const char *problem = template_problem(run);
+    if (problem != NULL) {
+        run_warn(run, "%s", problem);
+        run->exit_code = C_EXIT_FAILURE;
+        return true;
+    }
+    return check_ext_params(run, errp) && send(run, devices, errp);
+}
+
+bool cmd_instance_modify(struct cli_run *run, GError **errp)
+{
+    if (!has_changes(run)) {
+        run_warn(run, "Please give at least one of the parameters.");
+        run->exit_code = C_EXIT_FAILURE;
+        return true;
+    }
+    struct devices devices = {0};
+    bool ok = modify(run, &devices, errp);
+    json_unref(devices.nics);
+    json_unref(devices.disks);
+    return ok;
 }

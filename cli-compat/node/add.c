@@ -7,6 +7,7 @@
 #include "base/net.h"
 #include "bootstrap/join.h"
 #include "cli-compat/core/commands.h"
+#include "cli-compat/core/op-options.h"
 #include "cli-compat/core/submit.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
@@ -188,43 +189,13 @@ static bool prepare(struct cli_run *run, const struct add *add, GError **errp)
            join_set_up_daemon(&target, errp);
 }
 
-/* [[name, parameters], ...] as an object (NULL: none); deep: names are "storage/unit". */
-static struct json *state_of(const struct json *list, bool deep)
-{
-    struct json *state = json_new_object();
-
-    for (size_t i = 0; i < json_len(list); i++) {
-        const struct json *pair = json_at(list, i);
-        g_auto(GStrv) parts = g_strsplit(json_string(json_at(pair, 0)), "/", deep ? 2 : 1);
-
-        if (!deep || parts[1] == NULL) {
-            json_set(state, parts[0], json_copy(json_at(pair, 1)));
-            continue;
-        }
-        if (!json_has(state, parts[0])) {
-            json_set(state, parts[0], json_new_object());
-        }
-        json_set((struct json *)json_get(state, parts[0]), parts[1], json_copy(json_at(pair, 1)));
-    }
-    return state;
-}
-
-static bool set_json(struct cli_run *run, struct opcode *op, GError **errp)
-{
-    CLEANUP(json_unrefp)
-    struct json *hv_state = state_of(command_line_json(run->line, CLI_OPT_hv_state), false);
-    CLEANUP(json_unrefp)
-    struct json *disk_state = state_of(command_line_json(run->line, CLI_OPT_disk_state), true);
-
-    return SUBMIT_SET_JSON(op, node_add, hv_state, hv_state, errp) &&
-           SUBMIT_SET_JSON(op, node_add, disk_state, disk_state, errp) &&
-           SUBMIT_SET_JSON(op, node_add, ndparams,
-                           command_line_json(run->line, CLI_OPT_node_params), errp) &&
-           SUBMIT_SET_JSON(op, node_add, master_capable,
-                           command_line_json(run->line, CLI_OPT_capab_master), errp) &&
-           SUBMIT_SET_JSON(op, node_add, vm_capable,
-                           command_line_json(run->line, CLI_OPT_capab_vm), errp);
-}
+static const struct option_param params_of_options[] = {
+    {CLI_OPT_hv_state, "hv_state", OPTION_DICT},
+    {CLI_OPT_disk_state, "disk_state", OPTION_TREE},
+    {CLI_OPT_node_params, "ndparams", OPTION_AS_IT_IS},
+    {CLI_OPT_capab_master, "master_capable", OPTION_AS_IT_IS},
+    {CLI_OPT_capab_vm, "vm_capable", OPTION_AS_IT_IS},
+};
 
 static bool submit(struct cli_run *run, const struct add *add, GError **errp)
 {
@@ -238,7 +209,7 @@ static bool submit(struct cli_run *run, const struct add *add, GError **errp)
     OP_SET(params, readd, readd);
     OP_SET_TEXT(params, group, command_line_text(run->line, CLI_OPT_nodegroup));
     OP_SET(params, node_setup, add->modify_ssh);
-    if (!set_json(run, op, errp)) {
+    if (!options_to_params(run, op, params_of_options, G_N_ELEMENTS(params_of_options), errp)) {
         opcode_free(op);
         return false;
     }

@@ -3,10 +3,8 @@
 
 /* What this release lacks. */
 #define cmd_node_health             cmd_not_available
-#define cmd_node_list_storage       cmd_not_available
 #define cmd_node_power              cmd_not_available
 #define cmd_node_restricted_command cmd_not_available
-#define cmd_node_volumes            cmd_not_available
 
 /* Those of cli-compat/bootstrap. */
 #define cmd_node_add cmd_in_bootstrap

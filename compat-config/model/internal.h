@@ -24,8 +24,9 @@ void cfg_object_unref(const struct fact_object *object, const void *value);
  * one new run and leaves the other hundreds as they are, with their texts. */
 struct cfg_run {
     size_t refs;
-    const void **v; /* each with a reference */
-    size_t n;       /* at least one */
+    const void **v;  /* each with a reference */
+    uint64_t *heads; /* cfg_uuid_head() of each */
+    size_t n;        /* at least one */
     /* Their JSON text as wconfd writes it ("UUID":{...},"UUID":{...}), made when it is first saved;
        NULL: not yet. */
     char *text;
@@ -39,6 +40,9 @@ struct cfg_table {
     const struct fact_object *object;
     size_t uuid_offset;
     const void **v; /* borrowed from the runs */
+    /* cfg_uuid_head() of each: a search among tens of thousands then reads one array, not objects
+     * all over the memory. */
+    uint64_t *heads;
     size_t n;
     struct cfg_run **runs;
     size_t n_runs;

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "compat-config/model/internal.h"
@@ -15,6 +16,18 @@ static int compare_uuids(const void *a, const void *b, void *table)
                   cfg_table_uuid(table, *(const void *const *)b));
 }
 
+/* The first bytes of a UUID as a number that sorts as they do. */
+static uint64_t uuid_head(const char *uuid)
+{
+    uint64_t head = 0;
+    size_t i = 0;
+
+    for (; i < sizeof head && uuid[i] != '\0'; i++) {
+        head = head << CHAR_BIT | (unsigned char)uuid[i];
+    }
+    return i == 0 ? 0 : head << CHAR_BIT * (sizeof head - i);
+}
+
 /* ---- runs ---- */
 
 static void run_unref(const struct fact_object *object, struct cfg_run *run)
@@ -26,31 +39,36 @@ static void run_unref(const struct fact_object *object, struct cfg_run *run)
         cfg_object_unref(object, run->v[i]);
     }
     g_free(run->v);
+    g_free(run->heads);
     g_free(run->text);
     g_free(run);
 }
 
 /* Takes over the references in v, but not the array. */
-static void add_run(GPtrArray *runs, const void *const *v, size_t n)
+static void add_run(const struct cfg_table *order, GPtrArray *runs, const void *const *v, size_t n)
 {
     struct cfg_run *run = g_new0(struct cfg_run, 1);
 
     run->refs = 1;
     run->v = g_memdup2(v, n * sizeof(*v));
+    run->heads = g_new(uint64_t, n);
     run->n = n;
+    for (size_t i = 0; i < n; i++) {
+        run->heads[i] = uuid_head(cfg_table_uuid(order, v[i]));
+    }
     g_ptr_array_add(runs, run);
 }
 
 /* One run, or several where that would be a long one. */
-static void add_runs(GPtrArray *runs, const void *const *v, size_t n)
+static void add_runs(const struct cfg_table *order, GPtrArray *runs, const void *const *v, size_t n)
 {
     while (n > 2 * (size_t)RUN) {
-        add_run(runs, v, RUN);
+        add_run(order, runs, v, RUN);
         v += RUN;
         n -= RUN;
     }
     if (n > 0) {
-        add_run(runs, v, n);
+        add_run(order, runs, v, n);
     }
 }
 
@@ -69,9 +87,13 @@ static struct cfg_table *new_table(const struct fact_object *object, GPtrArray *
         table->n += table->runs[i]->n;
     }
     table->v = g_new(const void *, table->n);
+    table->heads = g_new(uint64_t, table->n);
     for (size_t i = 0; i < table->n_runs; i++) {
-        memcpy(&table->v[at], table->runs[i]->v, table->runs[i]->n * sizeof(*table->v));
-        at += table->runs[i]->n;
+        const struct cfg_run *run = table->runs[i];
+
+        memcpy(&table->v[at], run->v, run->n * sizeof(*table->v));
+        memcpy(&table->heads[at], run->heads, run->n * sizeof(*table->heads));
+        at += run->n;
     }
     return table;
 }
@@ -89,7 +111,7 @@ struct cfg_table *cfg_table_new(const struct fact_object *object, const void **v
             break;
         }
     }
-    add_runs(runs, v, n);
+    add_runs(&order, runs, v, n);
     g_free(v);
     return new_table(object, runs);
 }
@@ -117,7 +139,7 @@ static void change_run(const struct cfg_table *table, const struct cfg_run *run,
         }
         at++;
     }
-    add_runs(runs, (const void *const *)v->pdata, v->len);
+    add_runs(table, runs, (const void *const *)v->pdata, v->len);
 }
 
 struct cfg_table *cfg_table_next(const struct cfg_table *table,
@@ -165,6 +187,7 @@ void cfg_table_unref(struct cfg_table *table)
     }
     g_free(table->runs);
     g_free(table->v);
+    g_free(table->heads);
     g_free(table->by_name);
     g_free(table->in_order);
     g_free(table);
@@ -173,11 +196,15 @@ void cfg_table_unref(struct cfg_table *table)
 size_t cfg_table_place(const struct cfg_table *table, const char *uuid)
 {
     size_t low = 0, high = table->n;
+    uint64_t head = uuid_head(uuid);
 
     while (low < high) {
         size_t mid = low + (high - low) / 2;
+        bool below = table->heads[mid] != head
+                         ? table->heads[mid] < head
+                         : strcmp(cfg_table_uuid(table, table->v[mid]), uuid) < 0;
 
-        if (strcmp(cfg_table_uuid(table, table->v[mid]), uuid) < 0) {
+        if (below) {
             low = mid + 1;
         } else {
             high = mid;

@@ -3,6 +3,8 @@
 
 #include "jobs/lu/allocate.h"
 
+#include <string.h>
+
 #include "base/json-writer.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
@@ -149,24 +151,28 @@ bool lu_allocate(struct lu *lu, const struct ia_request *request, const char *al
     return true;
 }
 
-bool lu_allocator_or_node(struct lu *lu, char **allocator, bool *has, const char *node,
-                          GError **errp)
+bool lu_allocator(struct lu *lu, char **allocator, bool *has, GError **errp)
 {
-    bool shortcut = g_strcmp0(*allocator, C_DEFAULT_IALLOCATOR_SHORTCUT) == 0;
-    if (*allocator != NULL && node != NULL) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Either an allocator or a node can be given, not both");
-    }
-    if (!shortcut && (*allocator != NULL || node != NULL)) {
+    const char *usual = cfg_cluster(lu_cfg(lu))->default_iallocator;
+    if (*allocator != NULL && strcmp(*allocator, C_DEFAULT_IALLOCATOR_SHORTCUT) != 0) {
         return true;
     }
-    const char *usual = cfg_cluster(lu_cfg(lu))->default_iallocator;
     if (usual == NULL || *usual == '\0') {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Neither an allocator nor a node is given, and the cluster has no default "
+                        "Neither an allocator nor nodes are given, and the cluster has no default "
                         "allocator: give one of them, or set a default");
     }
     lu_text_set(allocator, usual);
     *has = true;
     return true;
+}
+
+bool lu_allocator_or_node(struct lu *lu, char **allocator, bool *has, const char *node,
+                          GError **errp)
+{
+    if (*allocator != NULL && node != NULL) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                        "Either an allocator or a node can be given, not both");
+    }
+    return node != NULL || lu_allocator(lu, allocator, has, errp);
 }

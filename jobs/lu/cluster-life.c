@@ -14,16 +14,6 @@
 #include "jobs/lu/run-hooks.h"
 #include "noded/ssh/known-hosts.h"
 
-static struct lu_answer *take_address_away(struct lu *lu)
-{
-    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = lu_master_params(lu_cfg(lu));
-    return lu_call_node(lu, cluster->master_node,
-                        LU_CALL(node_deactivate_master_ip,
-                                .master_params = {&fact_object_master_network_parameters, &params},
-                                .use_external_mip_script = cluster->use_external_mip_script));
-}
-
 /* --- OP_CLUSTER_DESTROY -------------------------------------------------------------------------
  *
  * The command does the rest: the job itself cannot take its daemons away. */
@@ -46,7 +36,7 @@ static bool destroy_exec(struct lu *lu, struct json_writer *result, GError **err
     g_autofree char *master = g_strdup(cfg_cluster(lu_cfg(lu))->master_node);
     const struct node *node = cfg_master(lu_cfg(lu));
     lu_hooks_post_on(lu, node->name);
-    CLEANUP(lu_answer_freep) struct lu_answer *answer = take_address_away(lu);
+    CLEANUP(lu_answer_freep) struct lu_answer *answer = lu_master_address_call(lu, false);
     lu_answer_warn(lu, answer, "Cannot take the master address away");
     if (!lu_wconfd(lu, METHOD_wconfd_prepare_cluster_destruction, &args, NULL, errp)) {
         return false;
@@ -140,24 +130,16 @@ static bool send_known_hosts(struct lu *lu, GError **errp)
 /* Whatever went wrong: without its address the master cannot be reached by the cluster's name. */
 static void set_address(struct lu *lu)
 {
-    const struct rename_own *own = lu->own;
-    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = lu_master_params(lu_cfg(lu));
-    params.ip = own->ip;
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, cluster->master_node,
-                     LU_CALL(node_activate_master_ip,
-                             .master_params = {&fact_object_master_network_parameters, &params},
-                             .use_external_mip_script = cluster->use_external_mip_script));
+    const char *ip = cfg_cluster(lu_cfg(lu))->master_ip;
+    CLEANUP(lu_answer_freep) struct lu_answer *answer = lu_master_address_call(lu, true);
     lu_answer_warn(lu, answer,
-                   "Cannot set the master address %s; try gnt-cluster activate-master-ip", own->ip);
+                   "Cannot set the master address %s; try gnt-cluster activate-master-ip", ip);
 }
 
 static bool rename_exec(struct lu *lu, struct json_writer *result, GError **errp)
 {
     const struct op_cluster_rename *op = lu_params(lu);
-    CLEANUP(lu_answer_freep) struct lu_answer *answer = take_address_away(lu);
+    CLEANUP(lu_answer_freep) struct lu_answer *answer = lu_master_address_call(lu, false);
     if (!lu_answer_check(answer, errp, "Cannot take the master address away")) {
         return false;
     }

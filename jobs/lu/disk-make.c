@@ -10,6 +10,7 @@
 #include "compat-config/model/disk.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
+#include "jobs/lu/disk-place.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/node-check.h"
@@ -93,17 +94,11 @@ static bool create_tree(struct lu *lu, const struct place *place, const struct d
     return true;
 }
 
-static bool create_on(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                      const char *node_uuid, struct json *info, GArray *made, GError **errp)
+static bool create_on(struct lu *lu, const struct place *place, const struct disk *disk,
+                      GError **errp)
 {
-    bool primary = strcmp(node_uuid, instance->primary_node) == 0;
-    struct place place = {.instance = instance,
-                          .node_uuid = node_uuid,
-                          .primary = primary,
-                          .info = info,
-                          .made = made};
-    struct disk *annotated = lu_disk_annotated(lu_cfg(lu), disk, instance);
-    bool ok = create_tree(lu, &place, annotated, primary, errp);
+    struct disk *annotated = lu_disk_annotated(lu_cfg(lu), disk, place->instance);
+    bool ok = create_tree(lu, place, annotated, place->primary, errp);
     fact_object_free(&fact_object_disk, annotated);
     return ok;
 }
@@ -115,16 +110,15 @@ static GPtrArray *nodes_of(const struct instance *instance, const struct disk *c
     GPtrArray *nodes = g_ptr_array_new();
     g_ptr_array_add(nodes, instance->primary_node);
     for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < disks[i]->nodes.n; j++) {
-            if (!g_ptr_array_find_with_equal_func(nodes, disks[i]->nodes.v[j], g_str_equal, NULL)) {
-                g_ptr_array_add(nodes, disks[i]->nodes.v[j]);
-            }
+        const char *other = cfg_disk_secondary(disks[i], instance->primary_node);
+        if (other != NULL && !g_ptr_array_find_with_equal_func(nodes, other, g_str_equal, NULL)) {
+            g_ptr_array_add(nodes, (void *)other);
         }
     }
     return nodes;
 }
 
-static bool make_folder(struct lu *lu, const struct instance *instance, const struct disk *disk,
+static bool make_folder(struct lu *lu, const struct disk *disk, const char *node_uuid,
                         GError **errp)
 {
     if (!const_has(C_DTS_FILEBASED, (int)disk->dev_type)) {
@@ -132,27 +126,39 @@ static bool make_folder(struct lu *lu, const struct instance *instance, const st
     }
     g_autofree char *folder = g_path_get_dirname(cfg_disk_path(disk));
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, instance->primary_node, LU_CALL(file_storage_dir_create, .file_storage_dir = folder));
+    struct lu_answer *answer =
+        lu_call_node(lu, node_uuid, LU_CALL(file_storage_dir_create, .file_storage_dir = folder));
     return lu_answer_check(answer, errp, "Cannot make the folder %s on node %s", folder,
                            answer->node_name);
 }
 
-bool lu_disks_create(struct lu *lu, const struct instance *instance,
-                     const struct disk *const *disks, size_t n, GError **errp)
+/* What volumes carry as their tag. */
+static char *instance_info(const struct instance *instance)
 {
-    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
-    g_autofree char *text = g_strdup_printf("originstname+%s", instance->name);
+    return g_strdup_printf("originstname+%s", instance->name);
+}
+
+/* nodes: the one first on which the disks will be used. */
+static bool create_all(struct lu *lu, const struct instance *instance,
+                       const struct disk *const *disks, size_t n, const GPtrArray *nodes,
+                       GError **errp)
+{
+    g_autofree char *text = instance_info(instance);
     CLEANUP(json_unrefp) struct json *info = json_new_string(text);
     g_autoptr(GArray) made = g_array_new(FALSE, FALSE, sizeof(struct made));
     g_array_set_clear_func(made, clear_made);
 
-    if (n > 0 && !make_folder(lu, instance, disks[0], errp)) {
+    if (n > 0 && !make_folder(lu, disks[0], nodes->pdata[0], errp)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
         for (guint j = 0; j < nodes->len; j++) {
-            if (!create_on(lu, instance, disks[i], nodes->pdata[j], info, made, errp)) {
+            const struct place place = {.instance = instance,
+                                        .node_uuid = nodes->pdata[j],
+                                        .primary = j == 0,
+                                        .info = info,
+                                        .made = made};
+            if (!create_on(lu, &place, disks[i], errp)) {
                 undo(lu, instance, made);
                 return false;
             }
@@ -161,27 +167,44 @@ bool lu_disks_create(struct lu *lu, const struct instance *instance,
     return true;
 }
 
-/* --- Removing them ------------------------------------------------------------------------------
- */
-static bool remove_disk(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                        size_t index)
+bool lu_disks_create(struct lu *lu, const struct instance *instance,
+                     const struct disk *const *disks, size_t n, GError **errp)
 {
-    bool ok = true;
-    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
-    lu_disk_devices(disk, instance->primary_node, devices);
-    for (guint i = 0; i < devices->len; i++) {
-        const struct lu_device *device = &g_array_index(devices, struct lu_device, i);
-        CLEANUP(lu_answer_freep)
-        struct lu_answer *answer = lu_call_node(
-            lu, device->node_uuid,
-            LU_CALL(blockdev_remove, .bdev = {.disk = device->disk, .instance = instance}));
-        if (!lu_answer_warn(lu, answer, "Could not remove disk %zu on node %s; going on", index,
-                            answer->node_name)) {
-            bool primary = strcmp(device->node_uuid, instance->primary_node) == 0;
-            ok = ok && answer->offline && !primary;
+    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
+    return create_all(lu, instance, disks, n, nodes, errp);
+}
+
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    g_ptr_array_add(nodes, (void *)node_uuid);
+    return create_all(lu, instance, disks, n, nodes, errp);
+}
+
+void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
+                   size_t n)
+{
+    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct made));
+    for (size_t i = 0; i < n; i++) {
+        for (guint j = 0; j < nodes->len; j++) {
+            const struct made one = {.node_uuid = nodes->pdata[j], .disk = (struct disk *)disks[i]};
+            g_array_append_val(all, one);
         }
     }
-    return ok;
+    undo(lu, instance, all);
+}
+
+bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
+                      const char *node_uuid, bool on_primary, GError **errp)
+{
+    g_autofree char *text = instance_info(instance);
+    CLEANUP(json_unrefp) struct json *info = json_new_string(text);
+    const struct place place = {
+        .instance = instance, .node_uuid = node_uuid, .primary = on_primary, .info = info};
+    return create_device(lu, &place, device, errp);
 }
 
 static void return_port(struct lu *lu, const struct disk *disk)
@@ -197,22 +220,79 @@ static void return_port(struct lu *lu, const struct disk *disk)
     }
 }
 
-static bool remove_folders(struct lu *lu, const struct instance *instance, struct cfg_disks disks)
+void lu_disks_unreserve(struct lu *lu, const struct disk *const *disks, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        lu_release_minors(lu, disks[i]->uuid);
+        return_port(lu, disks[i]);
+    }
+}
+
+/* --- Removing them ------------------------------------------------------------------------------
+ */
+static bool remove_disk(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                        size_t index, const char *only_node)
 {
     bool ok = true;
-    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (size_t i = 0; i < disks.n; i++) {
-        if (!const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)disks.v[i]->dev_type)) {
+    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(struct lu_device));
+    if (only_node != NULL) {
+        const struct lu_device one = {.node_uuid = only_node, .disk = disk};
+        g_array_append_val(devices, one);
+    } else {
+        lu_disk_devices(disk, instance->primary_node, devices);
+    }
+    for (guint i = 0; i < devices->len; i++) {
+        const struct lu_device *device = &g_array_index(devices, struct lu_device, i);
+        CLEANUP(lu_answer_freep)
+        struct lu_answer *answer = lu_call_node(
+            lu, device->node_uuid,
+            LU_CALL(blockdev_remove, .bdev = {.disk = device->disk, .instance = instance}));
+        if (!lu_answer_warn(lu, answer, "Could not remove disk %zu on node %s; going on", index,
+                            answer->node_name)) {
+            bool primary = strcmp(device->node_uuid, instance->primary_node) == 0;
+            ok = ok && answer->offline && !primary;
+        }
+    }
+    return ok;
+}
+
+/* Folders of these disks that have no disk of the instance left in them (_StoragePathsRemoved). */
+static bool folder_is_used(const char *folder, struct cfg_disks all,
+                           const struct disk *const *removed, size_t n)
+{
+    for (size_t i = 0; i < all.n; i++) {
+        bool goes = false;
+        for (size_t j = 0; !goes && j < n; j++) {
+            goes = strcmp(all.v[i]->uuid, removed[j]->uuid) == 0;
+        }
+        if (goes || !const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)all.v[i]->dev_type)) {
             continue;
         }
-        char *folder = g_path_get_dirname(cfg_disk_path(disks.v[i]));
-        if (!g_hash_table_add(done, folder)) {
+        g_autofree char *other = g_path_get_dirname(cfg_disk_path(all.v[i]));
+        if (strcmp(other, folder) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool remove_folders(struct lu *lu, const struct instance *instance,
+                           const struct disk *const *disks, size_t n, const char *node_uuid)
+{
+    bool ok = true;
+    struct cfg_disks all = cfg_instance_disks(lu_cfg(lu), instance);
+    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (!const_has(C_DTS_INSTANCE_DEPENDENT_PATH, (int)disks[i]->dev_type)) {
+            continue;
+        }
+        char *folder = g_path_get_dirname(cfg_disk_path(disks[i]));
+        if (!g_hash_table_add(done, folder) || folder_is_used(folder, all, disks, n)) {
             continue;
         }
         CLEANUP(lu_answer_freep)
-        struct lu_answer *answer =
-            lu_call_node(lu, instance->primary_node,
-                         LU_CALL(file_storage_dir_remove, .file_storage_dir = folder));
+        struct lu_answer *answer = lu_call_node(
+            lu, node_uuid, LU_CALL(file_storage_dir_remove, .file_storage_dir = folder));
         ok = lu_answer_warn(lu, answer, "Could not remove the folder %s on node %s", folder,
                             answer->node_name) &&
              ok;
@@ -220,17 +300,26 @@ static bool remove_folders(struct lu *lu, const struct instance *instance, struc
     return ok;
 }
 
+bool lu_disks_remove_some(struct lu *lu, const struct instance *instance,
+                          const struct disk *const *disks, size_t n, const char *node_uuid)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        ok = remove_disk(lu, instance, disks[i], i, node_uuid) && ok;
+    }
+    return remove_folders(lu, instance, disks, n,
+                          node_uuid != NULL ? node_uuid : instance->primary_node) &&
+           ok;
+}
+
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures)
 {
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    bool ok = true;
-    for (size_t i = 0; i < disks.n; i++) {
-        ok = remove_disk(lu, instance, disks.v[i], i) && ok;
-    }
+    bool ok = lu_disks_remove_some(lu, instance, disks.v, disks.n, NULL);
     for (size_t i = 0; (ok || ignore_failures) && i < disks.n; i++) {
         return_port(lu, disks.v[i]);
     }
-    return remove_folders(lu, instance, disks) && ok;
+    return ok;
 }
 
 /* --- Wiping them --------------------------------------------------------------------------------

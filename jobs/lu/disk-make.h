@@ -47,9 +47,26 @@ bool lu_check_vg_space(struct lu *lu, const char *const *nodes, size_t n, const 
  * failure. OpExecError. */
 bool lu_disks_create(struct lu *lu, const struct instance *instance,
                      const struct disk *const *disks, size_t n, GError **errp);
+/* The same on one node alone, whatever nodes the disks are on. */
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp);
+/* Removes again what lu_disks_create() made; warns of failures (_UndoCreateDisks). */
+void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
+                   size_t n);
 /* Removes all disks of an instance of the configuration; warns of failures. False if something may
  * be left (then, unless ignore_failures, the ports stay taken). */
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures);
+/* The same for some of its disks, or disks that were its own; node_uuid: only what they have there;
+ * NULL: everywhere. Folders go once no disk of the instance is left in them; ports are the
+ * caller's. */
+bool lu_disks_remove_some(struct lu *lu, const struct instance *instance,
+                          const struct disk *const *disks, size_t n, const char *node_uuid);
+/* One device, without what it is made of; annotated as lu_disk_annotated() does it. */
+bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
+                      const char *node_uuid, bool on_primary, GError **errp);
+/* Gives minors and ports back that disks have which come to nothing; warns of failures. */
+void lu_disks_unreserve(struct lu *lu, const struct disk *const *disks, size_t n);
 /* Overwrites disks of an instance from an offset on, with their sync paused. index: of the first
  * in the instance. */
 bool lu_disks_wipe(struct lu *lu, const struct instance *instance, const struct disk *const *disks,

@@ -28,7 +28,7 @@ static struct json *encoded(const struct fact_type *type, const void *value)
 }
 
 /* With opportunistic locks only nodes that are held. */
-static GPtrArray *whitelist(struct lu *lu)
+GPtrArray *create_whitelist(struct lu *lu)
 {
     g_autoptr(GPtrArray) owned = lu_owned(lu, LOCK_LEVEL_NODE);
     GPtrArray *names = g_ptr_array_new();
@@ -65,15 +65,11 @@ static bool take_answer(struct lu *lu, const struct json *nodes, GError **errp)
     return true;
 }
 
-bool create_allocate(struct lu *lu, GError **errp)
+struct ia_instance create_wanted(struct lu *lu, const struct op_instance_create *op,
+                                 const struct instance *instance, const struct idisk_list *disks)
 {
-    struct op_instance_create *op = lu_params(lu);
-    const struct create_own *own = lu->own;
-    struct beparams be = cfg_beparams(lu_cfg(lu), own->instance);
-    CLEANUP(json_unrefp) struct json *disks = encoded(&type_idisk_list, &own->disks);
-    CLEANUP(json_unrefp) struct json *nics = encoded(&type_nic_list, &own->instance->nics);
-    g_autoptr(GPtrArray) white = whitelist(lu);
-    const struct ia_instance wanted = {
+    struct beparams be = cfg_beparams(lu_cfg(lu), instance);
+    return (struct ia_instance){
         .name = op->instance_name,
         .memory = be.maxmem,
         .spindle_use = be.spindle_use,
@@ -82,11 +78,25 @@ bool create_allocate(struct lu *lu, GError **errp)
         .hypervisor = op->hypervisor,
         .os = op->os_type,
         .group_name = op->has.group_name ? op->group_name : NULL,
-        .disks = disks,
-        .nics = nics,
+        .disks = encoded(&type_idisk_list, disks),
+        .nics = encoded(&type_nic_list, &instance->nics),
         .tags = (const char *const *)op->tags.v,
         .n_tags = op->tags.n,
     };
+}
+
+void create_wanted_clear(struct ia_instance *wanted)
+{
+    json_unref(wanted->disks);
+    json_unref(wanted->nics);
+}
+
+bool create_allocate(struct lu *lu, GError **errp)
+{
+    struct op_instance_create *op = lu_params(lu);
+    const struct create_own *own = lu->own;
+    struct ia_instance wanted = create_wanted(lu, op, own->instance, &own->disks);
+    g_autoptr(GPtrArray) white = create_whitelist(lu);
     const struct ia_request request = {
         .mode = IALLOCATOR_MODE_ALLOCATE,
         .instances = &wanted,
@@ -96,7 +106,9 @@ bool create_allocate(struct lu *lu, GError **errp)
     };
     struct ia_answer answer = {0};
     g_autoptr(GError) error = NULL;
-    if (!lu_allocate(lu, &request, op->iallocator, &answer, &error)) {
+    bool found = lu_allocate(lu, &request, op->iallocator, &answer, &error);
+    create_wanted_clear(&wanted);
+    if (!found) {
         if (op->opportunistic_locking && err_ecode(error) == ECODE_NORES) {
             /* Tried again with all nodes. */
             return err_fail(errp, ERR_OP_PREREQ, ECODE_TEMP_NORES, "%s", error->message);

@@ -109,18 +109,6 @@ static bool rename_adopted(struct lu *lu, const GPtrArray *disks, GError **errp)
     return lu_answer_check(answer, errp, "Cannot rename the volumes that are adopted");
 }
 
-static void release_minors(struct lu *lu, const GPtrArray *disks)
-{
-    for (guint i = 0; i < disks->len; i++) {
-        const struct disk *disk = disks->pdata[i];
-        struct method_wconfd_release_drbd_minors args = {.has.disk = true, .disk = disk->uuid};
-        g_autoptr(GError) error = NULL;
-        if (!lu_wconfd(lu, METHOD_wconfd_release_drbd_minors, &args, NULL, &error)) {
-            lu_warn(lu, "Minors of a disk stay reserved: %s", error->message);
-        }
-    }
-}
-
 static bool make_disks(struct lu *lu, const GPtrArray *disks, GError **errp)
 {
     const struct op_instance_create *op = lu_params(lu);
@@ -138,7 +126,7 @@ static bool make_disks(struct lu *lu, const GPtrArray *disks, GError **errp)
         return true;
     }
     lu_warn(lu, "Device creation failed");
-    release_minors(lu, disks);
+    lu_disks_unreserve(lu, (const struct disk *const *)disks->pdata, disks->len);
     return false;
 }
 

@@ -49,11 +49,10 @@ static bool check_mode(const struct op_instance_create *op, GError **errp)
                         "master with the other implementation of the cluster",
                         fact_enum_inst_create_mode.words[op->mode]);
     }
-    if (op->instance_communication || fact_dict_get(&type_any_dict, &op->osparams, "os-image")) {
-        return inval(errp, "Images and the interface to the metadata daemon are not available in "
-                           "this version");
+    if (op->instance_communication) {
+        return inval(errp, "The interface to the metadata daemon is not available in this version");
     }
-    return true;
+    return lu_check_no_image(&op->osparams, errp);
 }
 
 static bool check_name(struct lu *lu, GError **errp)
@@ -322,9 +321,8 @@ static void merge_private(struct value_map *map, const struct private_dict *give
 
 /* "memory" is the old name of both limits; "auto" takes what the cluster has (objects.py
  * UpgradeBeParams, ComputeFullBeParams). */
-static bool set_beparams(struct lu *lu, struct instance *instance, GError **errp)
+bool create_beparams(const struct op_instance_create *op, struct instance *instance, GError **errp)
 {
-    const struct op_instance_create *op = lu_params(lu);
     static const char *const limits[] = {"minmem", "maxmem"};
     struct any_dict given = {0};
     for (size_t i = 0; i < op->beparams.n; i++) {
@@ -420,7 +418,7 @@ static bool build_instance(struct lu *lu, const struct instance *plan, GError **
     merge_private(&own->osparams_secret, &op->osparams_secret);
     return set_tags(op, instance, errp) &&
            lu_force_hvparams(&op->hvparams, &instance->hvparams, errp) &&
-           check_hvparams(lu, instance, errp) && set_beparams(lu, instance, errp) &&
+           check_hvparams(lu, instance, errp) && create_beparams(op, instance, errp) &&
            lu_nics_compute(lu, op->nics.v, op->nics.n, own->check_ip, &instance->nics, errp);
 }
 

@@ -3,6 +3,7 @@
 #ifndef GANTRY_JOBS_LU_INSTANCE_CREATE_H
 #define GANTRY_JOBS_LU_INSTANCE_CREATE_H
 
+#include "jobs/iallocator/iallocator.h"
 #include "jobs/lu/lu.h"
 
 struct create_own {
@@ -14,6 +15,16 @@ struct create_own {
     char *file_dir;
     GPtrArray *nodes; /* UUIDs: the primary, then the secondary if there is one */
 };
+
+/* Parameters of its own for a new instance. */
+bool create_beparams(const struct op_instance_create *op, struct instance *instance, GError **errp);
+/* What an allocator is asked for an instance; borrows from all of these. The lists become the
+ * caller's, json_unref(). */
+struct ia_instance create_wanted(struct lu *lu, const struct op_instance_create *op,
+                                 const struct instance *instance, const struct idisk_list *disks);
+void create_wanted_clear(struct ia_instance *wanted);
+/* Names of the nodes that are locked at both levels. */
+GPtrArray *create_whitelist(struct lu *lu);
 
 bool create_exec(struct lu *lu, struct json_writer *result, GError **errp);
 

@@ -1,10 +1,13 @@
-/* The address of the cluster (reference: config GetMasterNetworkParameters). */
+/* The address of the cluster on its master. */
 #ifndef GANTRY_JOBS_LU_MASTER_ADDRESS_H
 #define GANTRY_JOBS_LU_MASTER_ADDRESS_H
 
-#include "compat-config/model/cfg.h"
+#include "jobs/lu/rpc.h"
 
 /* What node calls are told of it; all texts are borrowed. */
 struct master_network_parameters lu_master_params(const struct cfg *cfg);
+
+/* Asks the master node to set the address as the configuration has it now, or to take it away. */
+struct lu_answer *lu_master_address_call(struct lu *lu, bool set);
 
 #endif

@@ -1,4 +1,4 @@
-/* Interfaces of a new instance. */
+/* Interfaces of instances. */
 #include "config.h"
 
 #include "jobs/lu/nics.h"
@@ -27,7 +27,7 @@ static bool invalid(GError **errp, size_t index, const char *what)
 
 /* --- MAC addresses ------------------------------------------------------------------------------
  */
-static bool is_mac(const char *text)
+bool lu_mac_is_good(const char *text)
 {
     for (size_t i = 0; i < 17; i++) {
         bool good = i % 3 == 2 ? text[i] == ':' : g_ascii_isxdigit(text[i]);
@@ -51,18 +51,17 @@ static bool generate_mac(struct lu *lu, struct nic *nic, GError **errp)
     return true;
 }
 
-static bool set_mac(struct lu *lu, const struct inic *wanted, size_t index, struct nic *nic,
-                    GError **errp)
+bool lu_nic_set_mac(struct lu *lu, struct nic *nic, const char *wanted, size_t index, GError **errp)
 {
     nic->has.mac = true;
-    if (!wanted->has.mac || is_word(wanted->mac, C_VALUE_AUTO) ||
-        is_word(wanted->mac, C_VALUE_GENERATE)) {
+    if (wanted == NULL || is_word(wanted, C_VALUE_AUTO) || is_word(wanted, C_VALUE_GENERATE)) {
         return generate_mac(lu, nic, errp);
     }
-    if (!is_mac(wanted->mac)) {
+    if (!lu_mac_is_good(wanted)) {
         return invalid(errp, index, "this is no MAC address of one interface");
     }
-    nic->mac = g_ascii_strdown(wanted->mac, -1);
+    g_free(nic->mac);
+    nic->mac = g_ascii_strdown(wanted, -1);
     g_autoptr(GError) error = NULL;
     struct method_wconfd_reserve_mac args = {.has.mac = true, .mac = nic->mac};
     return lu_wconfd(lu, METHOD_wconfd_reserve_mac, &args, NULL, &error) ||
@@ -148,7 +147,7 @@ static bool compute(struct lu *lu, const struct inic *wanted, size_t index, cons
     }
     return set_ip(wanted, index, networked, default_ip, nic, errp) &&
            set_params(lu, wanted, index, networked, nic, errp) &&
-           set_mac(lu, wanted, index, nic, errp);
+           lu_nic_set_mac(lu, nic, wanted->has.mac ? wanted->mac : NULL, index, errp);
 }
 
 bool lu_nics_compute(struct lu *lu, const struct inic *wanted, size_t n, const char *default_ip,
@@ -164,7 +163,7 @@ bool lu_nics_compute(struct lu *lu, const struct inic *wanted, size_t n, const c
 
 /* --- On a node ----------------------------------------------------------------------------------
  */
-static bool take_address(struct lu *lu, struct nic *nic, size_t index, GError **errp)
+bool lu_nic_take_ip(struct lu *lu, struct nic *nic, size_t index, GError **errp)
 {
     struct method_wconfd_generate_ip args = {.has.network = true, .network = nic->network};
     CLEANUP(json_unrefp) struct json *ip = NULL;
@@ -179,7 +178,8 @@ static bool take_address(struct lu *lu, struct nic *nic, size_t index, GError **
     return true;
 }
 
-static bool reserve_address(struct lu *lu, struct nic *nic, size_t index, bool check, GError **errp)
+bool lu_nic_reserve_ip(struct lu *lu, const struct nic *nic, size_t index, bool check,
+                       GError **errp)
 {
     struct method_wconfd_reserve_ip args = {.has = {.network = true, .ip = true, .check = true},
                                             .network = nic->network,
@@ -192,7 +192,7 @@ static bool reserve_address(struct lu *lu, struct nic *nic, size_t index, bool c
                     nic->ip, error->message);
 }
 
-static bool check_foreign(struct lu *lu, const struct node_group *group, const struct nic *nic,
+bool lu_nic_check_foreign(struct lu *lu, const struct node_group *group, const struct nic *nic,
                           GError **errp)
 {
     for (size_t i = 0; nic->ip != NULL && i < group->networks.n; i++) {
@@ -211,7 +211,7 @@ static bool place(struct lu *lu, const struct node_group *group, struct nic *nic
                   bool conflicts_check, GError **errp)
 {
     if (nic->network == NULL) {
-        return !conflicts_check || check_foreign(lu, group, nic, errp);
+        return !conflicts_check || lu_nic_check_foreign(lu, group, nic, errp);
     }
     const struct nicparams *params =
         fact_dict_get(&type_nicparams_map, &group->networks, nic->network);
@@ -225,8 +225,8 @@ static bool place(struct lu *lu, const struct node_group *group, struct nic *nic
     if (nic->ip == NULL) {
         return true;
     }
-    return is_word(nic->ip, FROM_POOL) ? take_address(lu, nic, index, errp)
-                                       : reserve_address(lu, nic, index, conflicts_check, errp);
+    return is_word(nic->ip, FROM_POOL) ? lu_nic_take_ip(lu, nic, index, errp)
+                                       : lu_nic_reserve_ip(lu, nic, index, conflicts_check, errp);
 }
 
 bool lu_nics_place(struct lu *lu, struct nic_list *nics, const char *node_uuid,

@@ -188,19 +188,12 @@ static const char *receive(struct luxi_client *client, size_t *ret_len, GError *
     return text;
 }
 
-/* Sends a finished request and reads the answer. */
-static bool exchange(struct luxi_client *client, GString *request, struct json **ret_result,
-                     GError **errp)
+/* Sends a finished request and waits for the answer, which is valid until the next call. */
+static const char *exchange(struct luxi_client *client, GString *request, size_t *ret_len,
+                            GError **errp)
 {
-    const char *text;
-    size_t len;
-
     g_string_append_c(request, LUXI_END_OF_MESSAGE);
-    if (!send_all(client, request, errp)) {
-        return false;
-    }
-    text = receive(client, &len, errp);
-    return text != NULL && luxi_reply_parse(text, len, ret_result, errp);
+    return send_all(client, request, errp) ? receive(client, ret_len, errp) : NULL;
 }
 
 bool luxi_client_call(struct luxi_client *client, const char *method,
@@ -209,21 +202,42 @@ bool luxi_client_call(struct luxi_client *client, const char *method,
 {
     g_autoptr(GString) request = g_string_new(NULL);
     struct json_writer w = luxi_request_begin(request, method);
+    const char *text;
+    size_t len;
 
     fact_object_encode(args_object, args, &w);
     luxi_request_end(&w);
-    return exchange(client, request, ret_result, errp);
+    text = exchange(client, request, &len, errp);
+    return text != NULL && luxi_reply_parse(text, len, ret_result, errp);
 }
 
-bool luxi_client_call_json(struct luxi_client *client, const char *method, const struct json *args,
-                           struct json **ret_result, GError **errp)
+static const char *call_json(struct luxi_client *client, const char *method,
+                             const struct json *args, size_t *ret_len, GError **errp)
 {
     g_autoptr(GString) request = g_string_new(NULL);
     struct json_writer w = luxi_request_begin(request, method);
 
     json_write_value(&w, args);
     luxi_request_end(&w);
-    return exchange(client, request, ret_result, errp);
+    return exchange(client, request, ret_len, errp);
+}
+
+bool luxi_client_call_json(struct luxi_client *client, const char *method, const struct json *args,
+                           struct json **ret_result, GError **errp)
+{
+    size_t len;
+    const char *text = call_json(client, method, args, &len, errp);
+
+    return text != NULL && luxi_reply_parse(text, len, ret_result, errp);
+}
+
+bool luxi_client_call_text(struct luxi_client *client, const char *method, const struct json *args,
+                           const char **ret_text, size_t *ret_len, GError **errp)
+{
+    size_t len;
+    const char *text = call_json(client, method, args, &len, errp);
+
+    return text != NULL && luxi_reply_find(text, len, ret_text, ret_len, errp);
 }
 
 bool luxi_client_send(struct luxi_client *client, const char *method,

@@ -47,6 +47,10 @@ bool luxi_client_call(struct luxi_client *client, const char *method,
 /* The same for arguments that are a JSON value already. */
 bool luxi_client_call_json(struct luxi_client *client, const char *method, const struct json *args,
                            struct json **ret_result, GError **errp);
+/* The same, but the result is not parsed: *ret_text points into the client and is valid until its
+ * next call (see luxi_reply_find()). */
+bool luxi_client_call_text(struct luxi_client *client, const char *method, const struct json *args,
+                           const char **ret_text, size_t *ret_len, GError **errp);
 
 /* --- An answer that comes late ------------------------------------------------------------------
  *

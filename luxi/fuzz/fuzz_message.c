@@ -24,10 +24,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         while ((text = luxi_frame_next(frame, &len)) != NULL) {
             struct json *result = NULL;
+            const char *result_text;
+            size_t result_len;
 
             fact_object_free(&fact_object_luxi_request, luxi_request_parse(text, len, NULL));
             if (luxi_reply_parse(text, len, &result, NULL)) {
                 json_unref(result);
+            }
+            if (luxi_reply_find(text, len, &result_text, &result_len, NULL)) {
+                /* It lies within the reply. */
+                g_assert(result_text >= text && result_text + result_len <= text + len);
             }
         }
     }

@@ -2,6 +2,9 @@
 
 #include "luxi/proto/message.h"
 
+#include <string.h>
+
+#include "base/json-scan.h"
 #include "base/json.h"
 #include "facts/codec.h"
 #include "facts/errors.h"
@@ -104,4 +107,38 @@ bool luxi_reply_parse(const char *text, size_t len, struct json **ret_result, GE
     }
     fact_object_free(&fact_object_luxi_reply, reply);
     return success;
+}
+
+static bool is_word(const struct json_scan *scan, const char *word)
+{
+    return scan->value_len == strlen(word) && memcmp(scan->value, word, scan->value_len) == 0;
+}
+
+bool luxi_reply_find(const char *text, size_t len, const char **ret_result, size_t *ret_len,
+                     GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *ignored = NULL;
+    const char *result = NULL;
+    bool success = false;
+    struct json_scan scan;
+
+    if (json_scan_begin(&scan, text, len, NULL)) {
+        while (json_scan_next(&scan, NULL)) {
+            if (strcmp(scan.key, member_name(&fact_object_luxi_reply, 0)) == 0) {
+                success = is_word(&scan, "true");
+            } else if (strcmp(scan.key, member_name(&fact_object_luxi_reply, 1)) == 0) {
+                result = scan.value;
+                *ret_len = scan.value_len;
+            }
+        }
+        if (scan.complete && success && result != NULL) {
+            *ret_result = result;
+            return true;
+        }
+    }
+    /* Small, or broken: what is wrong is told in full. */
+    if (luxi_reply_parse(text, len, &ignored, errp)) {
+        err_set(errp, ERR_PROTOCOL, ECODE_NONE, "answer of the server: not understood");
+    }
+    return false;
 }

@@ -26,5 +26,9 @@ void luxi_reply_set_error(GString *out, const GError *error);
  * server could not read) becomes ERR_REQUEST, as in the reference's client. On success *ret_result
  * is owned by the caller. */
 bool luxi_reply_parse(const char *text, size_t len, struct json **ret_result, GError **errp);
+/* The same, but the result of a success stays text: *ret_result points into text, and is yet to be
+ * parsed. For answers of which a tree of everything is not wanted. */
+bool luxi_reply_find(const char *text, size_t len, const char **ret_result, size_t *ret_len,
+                     GError **errp);
 
 #endif

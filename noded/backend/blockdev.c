@@ -93,7 +93,7 @@ NODED_CALL(blockdev_assemble, NODED_WORKER)
     CLEANUP(backend_disk_freep) struct disk *disk = backend_disk(args->disk, errp);
     CLEANUP(bdev_freep) struct bdev *dev = NULL;
     struct bdev_use use = {.primary = args->on_primary};
-    enum hypervisor hypervisor;
+    enum hypervisor hypervisor = HYPERVISOR_FAKE;
 
     if (disk == NULL || !read_owner(&args->instance, &use.owner, &hypervisor, errp)) {
         return false;
@@ -122,7 +122,15 @@ NODED_CALL(blockdev_assemble, NODED_WORKER)
  */
 
 /* From the top to the parts, whether or not the top is there (BlockdevShutdown). */
-static void shut_down(const struct disk *disk, GPtrArray *problems)
+/* A way to be done with a disk. */
+struct ending {
+    bool (*end)(struct bdev *dev, GError **errp);
+    /* One that cannot be looked for as the disk that it is counts as gone. */
+    bool missing_ok;
+};
+
+/* A disk and then its parts; whatever goes wrong with one, the others have their turn. */
+static void end_all(const struct disk *disk, const struct ending *how, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
     CLEANUP(bdev_freep) struct bdev *dev = bdev_find(disk, &error);
@@ -130,16 +138,24 @@ static void shut_down(const struct disk *disk, GPtrArray *problems)
     if (dev != NULL) {
         g_autofree char *path = g_strdup(dev->path);
 
-        if (dev->ops->shutdown(dev, &error)) {
+        if (how->end(dev, &error)) {
             devcache_remove(path);
         }
+    } else if (error != NULL && how->missing_ok && err_class(error) == ERR_BLOCK_DEVICE) {
+        log_info("nothing to remove: %s", error->message);
+        g_clear_error(&error);
     }
     if (error != NULL) {
         backend_note_problem(problems, &error);
     }
     for (size_t i = 0; i < disk->children.n; i++) {
-        shut_down(&disk->children.v[i], problems);
+        end_all(&disk->children.v[i], how, problems);
     }
+}
+
+static bool shut_down(struct bdev *dev, GError **errp)
+{
+    return dev->ops->shutdown(dev, errp);
 }
 
 NODED_CALL(blockdev_shutdown, NODED_WORKER)
@@ -150,7 +166,7 @@ NODED_CALL(blockdev_shutdown, NODED_WORKER)
     if (disk == NULL) {
         return false;
     }
-    shut_down(disk, problems);
+    end_all(disk, &(struct ending){.end = shut_down}, problems);
     json_write_null(result);
     return backend_no_problems(problems, "", errp);
 }
@@ -173,32 +189,6 @@ static bool remove_patiently(struct bdev *dev, GError **errp)
     }
 }
 
-/* One that cannot be looked for as the disk that it is counts as gone, so that its parts can go: of
- * a half-made disk, or where the DRBD module is not loaded. But if the tools fail to say what is
- * there, nobody knows, and nothing may claim that it is gone. (BlockdevRemove) */
-static void remove_all(const struct disk *disk, GPtrArray *problems)
-{
-    g_autoptr(GError) error = NULL;
-    CLEANUP(bdev_freep) struct bdev *dev = bdev_find(disk, &error);
-
-    if (dev != NULL) {
-        g_autofree char *path = g_strdup(dev->path);
-
-        if (remove_patiently(dev, &error)) {
-            devcache_remove(path);
-        }
-    } else if (error != NULL && err_class(error) == ERR_BLOCK_DEVICE) {
-        log_info("nothing to remove: %s", error->message);
-        g_clear_error(&error);
-    }
-    if (error != NULL) {
-        backend_note_problem(problems, &error);
-    }
-    for (size_t i = 0; i < disk->children.n; i++) {
-        remove_all(&disk->children.v[i], problems);
-    }
-}
-
 NODED_CALL(blockdev_remove, NODED_WORKER)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -207,7 +197,10 @@ NODED_CALL(blockdev_remove, NODED_WORKER)
     if (disk == NULL) {
         return false;
     }
-    remove_all(disk, problems);
+    /* So that the parts can go: of a half-made disk, or where the DRBD module is not loaded. But if
+     * the tools fail to say what is there, nobody knows, and nothing may claim that it is gone.
+     * (BlockdevRemove) */
+    end_all(disk, &(struct ending){.end = remove_patiently, .missing_ok = true}, problems);
     json_write_null(result);
     return backend_no_problems(problems, "", errp);
 }

@@ -44,7 +44,11 @@ struct noded_call {
     static bool do_##name(const struct rpc_call_##name *args G_GNUC_UNUSED,                        \
                           struct json_writer *result G_GNUC_UNUSED, GError **errp G_GNUC_UNUSED)
 
-/* For "return noded_fail(errp, ...)": always false. The text reaches the job that asked. */
-bool noded_fail(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* An error whose text reaches the job that asked. */
+void noded_error_set(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* For "return noded_fail(errp, ...)". A macro, so that the compiler knows it for false and does not
+ * take what a failed function left unset for used. */
+#define noded_fail(errp, ...) (noded_error_set(errp, __VA_ARGS__), false)
 
 #endif

@@ -17,7 +17,7 @@ enum {
     MAX_NAMES = 100000,
 };
 
-bool noded_fail(GError **errp, const char *format, ...)
+void noded_error_set(GError **errp, const char *format, ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -25,7 +25,7 @@ bool noded_fail(GError **errp, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    return err_fail(errp, ERR_GENERIC, ECODE_NONE, "%s", text);
+    (void)err_fail(errp, ERR_GENERIC, ECODE_NONE, "%s", text);
 }
 
 const char *backend_node_name(void)
@@ -89,7 +89,7 @@ char *backend_path_below(enum path_id folder, const char *wire, GError **errp)
     }
     path = g_canonicalize_filename(local, "/");
     if (*local != '/' || strncmp(path, dir, len) != 0 || path[len] != '/') {
-        noded_fail(errp, "'%s' is not in the folder %s", wire, dir);
+        noded_error_set(errp, "'%s' is not in the folder %s", wire, dir);
         return NULL;
     }
     return g_steal_pointer(&path);

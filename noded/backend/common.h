@@ -47,6 +47,9 @@ bool backend_bridge_exists(const char *name);
 
 /* Removes the plain files of a folder but `keep`; a folder that is not there is clean. */
 bool backend_clean_dir(enum path_id dir, enum path_id keep, GError **errp);
+/* A queue that is not there yet gets its version and its serial number (jstore.py
+ * InitAndVerifyQueue); the first luxid of a cluster counts on them. */
+bool backend_prepare_queue(GError **errp);
 /* All job files, also archived ones. */
 bool backend_purge_queue(GError **errp);
 

@@ -18,7 +18,7 @@
 char *disk_link_path(const char *instance, size_t index, GError **errp)
 {
     if (*instance == '\0' || *instance == '.' || strchr(instance, '/') != NULL) {
-        noded_fail(errp, "'%s' cannot be the name of an instance", instance);
+        noded_error_set(errp, "'%s' cannot be the name of an instance", instance);
         return NULL;
     }
     return g_strdup_printf("%s/%s%s%zu", path_get(PATH_DISK_LINKS_DIR), instance, C_DISK_SEPARATOR,

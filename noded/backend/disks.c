@@ -36,7 +36,7 @@ struct disk *backend_disk(struct json *json, GError **errp)
     if (disk == NULL) {
         g_prefix_error(errp, "disk: ");
     } else if (disk->forthcoming) {
-        noded_fail(errp, "the disk %s is only planned", disk->uuid);
+        noded_error_set(errp, "the disk %s is only planned", disk->uuid);
         g_clear_pointer(&disk, backend_disk_free);
     }
     return disk;
@@ -130,7 +130,7 @@ bool backend_no_problems(const GPtrArray *problems, const char *what, GError **e
         g_string_append_printf(text, "%s%s", i > 0 ? "; " : "",
                                (const char *)g_ptr_array_index(problems, i));
     }
-    noded_fail(errp, "%s", text->str);
+    noded_error_set(errp, "%s", text->str);
     g_string_free(text, TRUE);
     return false;
 }

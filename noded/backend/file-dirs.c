@@ -19,7 +19,7 @@ static char *check_dir(const char *dir, GError **errp)
     g_autofree char *path = NULL;
 
     if (!g_path_is_absolute(dir)) {
-        noded_fail(errp, "'%s' is not a full path", dir);
+        noded_error_set(errp, "'%s' is not a full path", dir);
         return NULL;
     }
     path = g_canonicalize_filename(dir, "/");

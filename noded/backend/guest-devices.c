@@ -109,7 +109,7 @@ NODED_CALL(hotplug_device, NODED_WORKER)
 {
     CLEANUP(guest_freep) struct guest *guest = guest_open(&args->instance, errp);
     int target = fact_enum_find(&fact_enum_hotplug_target, args->dev_type);
-    enum hv_hot_action action;
+    enum hv_hot_action action = HV_HOT_ADD;
 
     json_write_null(result);
     if (guest == NULL || !read_action(args->action, &action, errp)) {

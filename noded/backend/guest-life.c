@@ -199,7 +199,7 @@ static bool read_timeout(const struct json *value, double *ret, GError **errp)
 NODED_CALL(instance_shutdown, NODED_WORKER)
 {
     CLEANUP(guest_freep) struct guest *guest = guest_open(&args->instance, errp);
-    double seconds;
+    double seconds = 0;
     bool ran;
 
     if (guest == NULL || !read_timeout(args->timeout, &seconds, errp) ||

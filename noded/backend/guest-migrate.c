@@ -50,24 +50,27 @@ NODED_CALL(migration_info, NODED_WORKER)
     return true;
 }
 
-/* What the source's hypervisor said; some say nothing. */
-static bool read_info(const struct json *info, const char **ret_info, GError **errp)
+/* The guest of a call, and what the source's hypervisor said of it; some say nothing. */
+static struct guest *open_with_info(const struct any_dict *instance, const struct json *info,
+                                    const char **ret_info, GError **errp)
 {
     if (info != NULL && json_kind(info) != JSON_STRING) {
-        return noded_fail(errp, "migration information must be a text");
+        noded_error_set(errp, "migration information must be a text");
+        return NULL;
     }
     *ret_info = info != NULL ? json_string(info) : "";
-    return true;
+    return guest_open(instance, errp);
 }
 
 NODED_CALL(accept_instance, NODED_WORKER)
 {
-    CLEANUP(guest_freep) struct guest *guest = guest_open(&args->instance, errp);
+    const char *info = "";
+    CLEANUP(guest_freep)
+    struct guest *guest = open_with_info(&args->instance, args->info, &info, errp);
     g_autoptr(GError) error = NULL;
-    const char *info;
 
     json_write_null(result);
-    if (guest == NULL || !read_info(args->info, &info, errp)) {
+    if (guest == NULL) {
         return false;
     }
     return guest->hv->accept(guest->instance, info, args->target, &error) ||
@@ -117,12 +120,13 @@ NODED_CALL(instance_get_migration_status, NODED_WORKER)
 
 NODED_CALL(instance_finalize_migration_dst, NODED_WORKER)
 {
-    CLEANUP(guest_freep) struct guest *guest = guest_open(&args->instance, errp);
+    const char *info = "";
+    CLEANUP(guest_freep)
+    struct guest *guest = open_with_info(&args->instance, args->info, &info, errp);
     g_autoptr(GError) error = NULL;
-    const char *info;
 
     json_write_null(result);
-    if (guest == NULL || !read_info(args->info, &info, errp)) {
+    if (guest == NULL) {
         return false;
     }
     return guest->hv->finish_target(guest->instance, info, args->success, &error) ||

@@ -60,8 +60,9 @@ struct guest *guest_open(const struct any_dict *dict, GError **errp)
     }
     guest->hv = hv_find(guest->instance->hypervisor);
     if (guest->hv == NULL) {
-        noded_fail(errp, "this node has no driver for the hypervisor '%s' of %s",
-                   fact_enum_hypervisor.words[guest->instance->hypervisor], guest->instance->name);
+        noded_error_set(errp, "this node has no driver for the hypervisor '%s' of %s",
+                        fact_enum_hypervisor.words[guest->instance->hypervisor],
+                        guest->instance->name);
         return NULL;
     }
     return guest->hv->prepare(errp) ? g_steal_pointer(&guest) : NULL;

@@ -73,11 +73,11 @@ static struct json *run_hooks(const char *hpath, const char *phase, const struct
     struct json *results;
 
     if (strcmp(phase, C_HOOKS_PHASE_PRE) != 0 && strcmp(phase, C_HOOKS_PHASE_POST) != 0) {
-        noded_fail(errp, "unknown phase of hooks '%s'", phase);
+        noded_error_set(errp, "unknown phase of hooks '%s'", phase);
         return NULL;
     }
     if (*hpath == '\0' || strchr(hpath, '/') != NULL) {
-        noded_fail(errp, "'%s' is not a name of hooks", hpath);
+        noded_error_set(errp, "'%s' is not a name of hooks", hpath);
         return NULL;
     }
     if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {

@@ -96,7 +96,8 @@ static void set_command(struct impexp_options *options, const char *command)
 static struct disk *decode_disk(const struct json *args, size_t n, GError **errp)
 {
     if (json_len(args) != n) {
-        noded_fail(errp, "a transfer of this kind has %zu arguments, not %zu", n, json_len(args));
+        noded_error_set(errp, "a transfer of this kind has %zu arguments, not %zu", n,
+                        json_len(args));
         return NULL;
     }
     return backend_disk(json_at(args, 0), errp);

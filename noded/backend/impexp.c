@@ -99,7 +99,7 @@ static char *make_dir(const struct impexp_options *options, const char *componen
     char *path = NULL;
 
     if (strchr(name, '/') != NULL) {
-        noded_fail(errp, "'%s' cannot be the name of a transfer", name);
+        noded_error_set(errp, "'%s' cannot be the name of a transfer", name);
         return NULL;
     }
     path = g_build_filename(path_get(PATH_IMPORT_EXPORT_DIR), name, NULL);
@@ -225,7 +225,7 @@ NODED_CALL(export_start, NODED_WORKER)
 static char *path_in(const char *name, const char *file, GError **errp)
 {
     if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
-        noded_fail(errp, "'%s' is not the name of a transfer", name);
+        noded_error_set(errp, "'%s' is not the name of a transfer", name);
         return NULL;
     }
     return g_build_filename(path_get(PATH_IMPORT_EXPORT_DIR), name, file, NULL);

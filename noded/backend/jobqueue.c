@@ -1,13 +1,11 @@
 /* Copies of the job queue on master candidates. */
 #include "config.h"
 
-#include "noded/backend/jobqueue.h"
-
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
@@ -16,6 +14,7 @@
 enum {
     QUEUE_LOCK_S = 10,
     QUEUE_DIR_MODE = 0750,
+    QUEUE_NUMBER_MAX = 64,
 };
 
 static struct fs_lock *lock_queue(GError **errp)
@@ -32,30 +31,63 @@ static bool write_queue_file(const char *path, const char *data, size_t len, GEr
            fs_write_atomic(path, data, len, &opts, errp);
 }
 
-static bool write_if_missing(enum path_id id, int number, GError **errp)
+/* The number in a file of the queue; *ret_there is false if there is no such file. */
+static bool read_number(enum path_id id, bool *ret_there, int64_t *ret, GError **errp)
 {
-    g_autofree char *text = g_strdup_printf("%d\n", number);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = fs_read_file(path_get(id), QUEUE_NUMBER_MAX, NULL, &error);
 
-    return g_file_test(path_get(id), G_FILE_TEST_EXISTS) ||
-           write_queue_file(path_get(id), text, strlen(text), errp);
+    *ret_there = !g_error_matches(error, FS_ERROR, ENOENT);
+    if (text == NULL) {
+        if (*ret_there) {
+            g_propagate_error(errp, g_steal_pointer(&error));
+        }
+        return !*ret_there;
+    }
+    if (!parse_int64(g_strstrip(text), 0, INT64_MAX, ret, &error)) {
+        return noded_fail(errp, "%s: %s", path_get(id), error->message);
+    }
+    return true;
 }
 
-bool jobqueue_begin(GError **errp)
+static bool ensure_number(enum path_id id, int64_t fresh, int64_t *ret, GError **errp)
+{
+    g_autofree char *text = NULL;
+    bool there;
+
+    if (!read_number(id, &there, ret, errp)) {
+        return false;
+    }
+    if (there) {
+        return true;
+    }
+    *ret = fresh;
+    text = g_strdup_printf("%" G_GINT64_FORMAT "\n", fresh);
+    return write_queue_file(path_get(id), text, strlen(text), errp);
+}
+
+bool backend_prepare_queue(GError **errp)
 {
     g_autoptr(GError) error = NULL;
     CLEANUP(fs_lock_freep)
-    struct fs_lock *lock =
-        fs_lock_take(path_get(PATH_JOB_QUEUE_LOCK_FILE), FS_LOCK_BOTH, &error);
+    struct fs_lock *lock = fs_lock_take(path_get(PATH_JOB_QUEUE_LOCK_FILE), FS_LOCK_FLOCK, &error);
+    int64_t version = 0, serial = 0;
 
     if (lock == NULL) {
-        if (!g_error_matches(error, FS_ERROR, EWOULDBLOCK)) {
-            g_propagate_error(errp, g_steal_pointer(&error));
-            return false;
+        if (g_error_matches(error, FS_ERROR, EWOULDBLOCK)) {
+            return true; /* whoever holds it has looked */
         }
-        return true;
+        g_propagate_error(errp, g_steal_pointer(&error));
+        return false;
     }
-    return write_if_missing(PATH_JOB_QUEUE_VERSION_FILE, C_JOB_QUEUE_VERSION, errp) &&
-           write_if_missing(PATH_JOB_QUEUE_SERIAL_FILE, 0, errp);
+    if (!ensure_number(PATH_JOB_QUEUE_VERSION_FILE, C_JOB_QUEUE_VERSION, &version, errp)) {
+        return false;
+    }
+    if (version != C_JOB_QUEUE_VERSION) {
+        return noded_fail(errp, "the job queue has version %" G_GINT64_FORMAT ", expected %d",
+                          version, C_JOB_QUEUE_VERSION);
+    }
+    return ensure_number(PATH_JOB_QUEUE_SERIAL_FILE, 0, &serial, errp);
 }
 
 NODED_CALL(jobqueue_update, NODED_WORKER)

@@ -112,7 +112,7 @@ static char *netmask_text(const struct json *value, GError **errp)
     if (json_kind(value) == JSON_STRING) {
         return g_strdup(json_string(value));
     }
-    noded_fail(errp, "a netmask must be a number");
+    noded_error_set(errp, "a netmask must be a number");
     return NULL;
 }
 

@@ -34,7 +34,8 @@ struct os_definition *os_open(const char *full_name, GError **errp)
     os_split_name(full_name, &name, &variant);
     os = os_definition_find(name, path_list(PATH_OS_SEARCH_PATH));
     if (os->problem != NULL) {
-        noded_fail(errp, "operating system '%s' on %s: %s", name, backend_node_name(), os->problem);
+        noded_error_set(errp, "operating system '%s' on %s: %s", name, backend_node_name(),
+                        os->problem);
         return NULL;
     }
     return g_steal_pointer(&os);

@@ -42,18 +42,18 @@ static char *find_command(const char *name, GError **errp)
         return NULL;
     }
     if (!S_ISDIR(st.st_mode)) {
-        noded_fail(errp, "%s is no folder", dir);
+        noded_error_set(errp, "%s is no folder", dir);
         return NULL;
     }
     if (!backend_is_plugin_name(name)) {
-        noded_fail(errp, "'%s' cannot be the name of a command", name);
+        noded_error_set(errp, "'%s' cannot be the name of a command", name);
         return NULL;
     }
     if (!check_owner(path, &st, errp)) {
         return NULL;
     }
     if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0) {
-        noded_fail(errp, "%s cannot be executed", path);
+        noded_error_set(errp, "%s cannot be executed", path);
         return NULL;
     }
     return g_steal_pointer(&path);

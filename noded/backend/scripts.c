@@ -30,8 +30,8 @@ static char *find_allocator(const char *name, GError **errp)
             return g_steal_pointer(&path);
         }
     }
-    noded_fail(errp, "the allocator '%s' is not in the search path of %s", name,
-               backend_node_name());
+    noded_error_set(errp, "the allocator '%s' is not in the search path of %s", name,
+                    backend_node_name());
     return NULL;
 }
 

@@ -106,8 +106,7 @@ static void change_with(struct ssh_file_change *change, bool *has, const char *a
 {
     g_free(change->action);
     change->action = g_strdup(action);
-    change->has.action = change->has.keys = true;
-    *has = true;
+    change->has.action = change->has.keys = *has = true;
 }
 
 /* --- Telling nodes ------------------------------------------------------------------------------

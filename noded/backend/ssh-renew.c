@@ -118,7 +118,8 @@ static bool make_key_there(struct renewal *renewal, const struct ssh_member *nod
     const struct ssh_host host = ssh_cluster_host(&renewal->cluster, node->name);
     struct ssh_key_wanted wanted = {.type = renewal->args->new_key_type,
                                     .bits = renewal->args->new_key_bits,
-                                    .suffix = (char *)""};
+                                    .suffix = (char *)"",
+                                    .has = {.type = true, .bits = true, .suffix = true}};
     const struct ssh_update update = {
         .cluster_name = renewal->cluster.name,
         .node_daemon_certificate = renewal->cluster.certificate,

@@ -250,7 +250,7 @@ static bool unit_name(const struct json *value, const char **ret_name, GError **
 NODED_CALL(storage_list, NODED_WORKER)
 {
     g_autofree enum storage_field *fields = g_new0(enum storage_field, args->fields.n + 1);
-    enum storage_type type;
+    enum storage_type type = STORAGE_FILE;
     const char *name;
 
     if (!find_type(args->su_name, &type, errp) || !unit_name(args->name, &name, errp)) {
@@ -278,7 +278,7 @@ NODED_CALL(storage_modify, NODED_WORKER)
 {
     const char *allocatable = fact_enum_storage_field.words[STORAGE_FIELD_ALLOCATABLE];
     struct json_iter it;
-    enum storage_type type;
+    enum storage_type type = STORAGE_FILE;
     const char *name;
 
     if (!find_type(args->su_name, &type, errp) || !unit_name(args->name, &name, errp)) {
@@ -304,7 +304,7 @@ NODED_CALL(storage_modify, NODED_WORKER)
 
 NODED_CALL(storage_execute, NODED_WORKER)
 {
-    enum storage_type type;
+    enum storage_type type = STORAGE_FILE;
     const char *name;
 
     if (!find_type(args->su_name, &type, errp) || !unit_name(args->name, &name, errp)) {

@@ -195,13 +195,13 @@ static char *ssconf_text(const char *key, const struct json *value, GError **err
         const struct json *line = json_at(value, i);
 
         if (json_kind(line) != JSON_STRING) {
-            noded_fail(errp, "%s: a line must be a text", key);
+            noded_error_set(errp, "%s: a line must be a text", key);
             return NULL;
         }
         g_string_append_printf(text, "%s%s", i == 0 ? "" : "\n", json_string(line));
     }
     if (json_kind(value) != JSON_ARRAY) {
-        noded_fail(errp, "%s: the value must be a text or a list of texts", key);
+        noded_error_set(errp, "%s: the value must be a text or a list of texts", key);
         return NULL;
     }
     return g_string_free(g_steal_pointer(&text), FALSE);

@@ -25,7 +25,7 @@ static bool set_up(const struct impexp_options *options, GError **errp)
 
     /* A pipe that nobody reads is an error to handle. */
     (void)sigaction(SIGPIPE, &ignore, NULL);
-    return paths_init(errp) && log_setup(&log, errp);
+    return paths_init(errp) && paths_take_level(errp) && log_setup(&log, errp);
 }
 
 int main(int argc, char **argv)

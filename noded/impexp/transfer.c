@@ -196,7 +196,7 @@ static bool start_program(struct transfer *transfer, enum program_id id, struct 
     CLEANUP(fs_closep) int err = -1;
     struct program *program = &transfer->programs[id];
     g_autofree char *cwd = g_get_current_dir();
-    int read_err;
+    int read_err = -1;
 
     if (!make_pipe(&read_err, &err, errp)) {
         return false;
@@ -381,7 +381,7 @@ static bool start_command(struct transfer *transfer, int in, int out, GError **e
     g_autoptr(GPtrArray) argv = build_command(transfer->options);
     CLEANUP(cmd_freep) struct cmd *cmd = cmd_of(argv);
     CLEANUP(fs_closep) int write_size = -1;
-    int read_size;
+    int read_size = -1;
 
     if (transfer->options->exp_mib == IMPEXP_SIZE_FROM_COMMAND) {
         g_autofree char *number = NULL;
@@ -401,7 +401,7 @@ static bool chain_compression(struct transfer *transfer, int *fd, GError **errp)
 {
     g_autoptr(GPtrArray) argv = build_compression(transfer->options);
     CLEANUP(cmd_freep) struct cmd *cmd = argv == NULL ? NULL : cmd_of(argv);
-    int in, out, next;
+    int in = -1, out = -1, next = -1;
 
     if (cmd == NULL) {
         return true;
@@ -428,7 +428,7 @@ static bool start_chain(struct transfer *transfer, GError **errp)
     g_autofree char *magic = build_magic(transfer->options);
     CLEANUP(fs_closep) int net = -1;
     CLEANUP(fs_closep) int local = -1;
-    int socat_end, command_end, standard;
+    int socat_end = -1, command_end = -1, standard;
 
     if (!(import ? make_pipe(&net, &socat_end, errp) : make_pipe(&socat_end, &net, errp)) ||
         !start_socat(transfer, import ? open("/dev/null", O_RDONLY | O_CLOEXEC) : socat_end,

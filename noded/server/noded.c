@@ -13,7 +13,7 @@
 #include "compat-config/paths/daemon-start.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
-#include "noded/backend/jobqueue.h"
+#include "noded/backend/common.h"
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
 #include "noded/server/runner.h"
@@ -170,13 +170,13 @@ static char *read_pem(const char *option, GError **errp)
                         errp);
 }
 
-/* Without the queue there are no jobs, but whatever else the node does goes on. */
-static void begin_queue(void)
+/* Without a queue the node still does all the rest, as the reference's. */
+static void prepare_queue(void)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!jobqueue_begin(&error)) {
-        log_critical("cannot prepare the job queue: %s", error->message);
+    if (!backend_prepare_queue(&error)) {
+        log_critical("cannot prepare the job queue, going on without: %s", error->message);
     }
 }
 
@@ -208,8 +208,8 @@ static bool prepare(struct daemon *daemon, GError **errp)
     if (noded->server == NULL) {
         return false;
     }
-    begin_queue();
     runner_attach(noded->runner);
+    prepare_queue();
     if (!noded->no_mlock) {
         lock_memory();
     }

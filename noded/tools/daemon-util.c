@@ -477,7 +477,7 @@ int main(int argc, char **argv)
     if (about_answer(argc, argv, "daemon-util", NULL)) {
         return TOOL_OK;
     }
-    if (!paths_init(&error)) {
+    if (!paths_init(&error) || !paths_take_level(&error)) {
         return tool_end(false, error);
     }
     cmd_pass_variable("GANETI_ROOTDIR");

@@ -175,6 +175,6 @@ int main(int argc, char **argv)
     if (!tool_start(&tool, &opts, &argc, &argv, &code)) {
         return code;
     }
-    ok = paths_take_level(&error) && ensure_all(full, &error);
+    ok = ensure_all(full, &error);
     return tool_end(ok, error);
 }

@@ -69,7 +69,7 @@ bool tool_start(const struct tool *tool, struct tool_options *opts, int *argc, c
                                        : LOG_LEVEL_WARNING;
     cmd_pass_variable("GANETI_ROOTDIR");
     cmd_pass_variable("GANETI_HOSTNAME");
-    if (!paths_init(&error) || !log_setup(&log, &error)) {
+    if (!paths_init(&error) || !paths_take_level(&error) || !log_setup(&log, &error)) {
         *ret_exit = tool_end(false, g_steal_pointer(&error));
         return false;
     }

@@ -15,6 +15,7 @@ LAB = os.path.join(LAB_TOOLS, "lab")
 MASTER = "node1"
 # A node that is not master.
 OTHER = "node2"
+NODES = (MASTER, OTHER, "node3")
 # Where the scripts that run on the master are put there.
 TOOLS = "/usr/local/lib/gantry-qa/conformance"
 OUR_TREE = "/usr/lib/ganeti/3.1-gantry"
@@ -22,6 +23,9 @@ OUR_PROGRAMS = OUR_TREE + "/usr/sbin"
 # As daemon-util starts luxid, but without a look whether one runs.
 AS_DAEMON = ("start-stop-daemon", "--start", "--quiet", "--pidfile", "/run/no.pid", "--chuid",
               "gnt-masterd:gnt-luxid", "--startas")
+# Ends whichever node daemon runs, by its pid file, and waits for it.
+STOP_NODED = """p=$(cat /run/ganeti/ganeti-noded.pid) || exit 0; kill $p 2>/dev/null; n=0
+while kill -0 $p 2>/dev/null; do n=$((n+1)); [ $n -lt 300 ] || { kill -9 $p; exit 1; }; sleep 0.1; done"""
 SOCKET = "run/ganeti/socket/ganeti-query"
 START_LIMIT = 30
 
@@ -105,7 +109,7 @@ def stage(build):
 def install(staged):
     """Puts the trees of a build beside the reference on the nodes; the links stay the reference's.  Our programs speak
     as 3.0 there, which is what they are compared with (the variable reaches the nodes through lab exec)."""
-    for node in (MASTER, OTHER):
+    for node in NODES:
         for tree in (OUR_TREE, OUR_TREE.replace("/lib/", "/share/")):
             if os.path.isdir(staged + tree):
                 on_node(node, "mkdir", "-p", tree)
@@ -132,6 +136,12 @@ def serve(ours):
     else:
         on_master("/usr/lib/ganeti/daemon-util", "start", "ganeti-luxid")
     return wait_for_luxid()
+
+
+def serve_node(node, ours):
+    """Lets our node daemon or the reference's serve a node."""
+    on_node(node, "sh", "-c", STOP_NODED)
+    on_node(node, program("ganeti-noded") if ours else "/usr/sbin/ganeti-noded")
 
 
 def luxid_pid():

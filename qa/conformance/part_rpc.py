@@ -15,13 +15,6 @@ printf '#!/bin/sh\nenv | grep -v -e ^PWD -e ^SHLVL -e ^_ | sort\necho "\t\303\25
 chmod 755 10-hook
 cp 10-hook not.a.hook
 """
-STOP = """p=$(cat /run/ganeti/ganeti-noded.pid) || exit 0; kill $p 2>/dev/null; n=0
-while kill -0 $p 2>/dev/null; do n=$((n+1)); [ $n -lt 300 ] || { kill -9 $p; exit 1; }; sleep 0.1; done"""
-
-
-def serve(ours):
-    cluster.on_node(cluster.OTHER, "sh", "-c", STOP)
-    cluster.on_node(cluster.OTHER, cluster.program("ganeti-noded") if ours else "/usr/sbin/ganeti-noded")
 
 
 def run(_build, out):
@@ -29,13 +22,13 @@ def run(_build, out):
     name = cluster.OTHER + ".lab.example"
     try:
         for recording in (theirs, ours):
-            serve(ours=recording == ours)
+            cluster.serve_node(cluster.OTHER, ours=recording == ours)
             cluster.on_node(cluster.OTHER, "sh", "-c", PREPARE)
             cluster.record(("rpc-record",), recording, name, ADDRESS)
         yield cluster.compare("rpc-compare", "node calls", ours, theirs, os.path.join(out, "rpc.txt"))
         yield jobs()
     finally:
-        serve(ours=False)
+        cluster.serve_node(cluster.OTHER, ours=False)
 
 
 def jobs():

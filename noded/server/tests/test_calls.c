@@ -8,89 +8,47 @@
 #include "base/fs.h"
 #include "base/tests/unit.h"
 #include "compat-config/paths/paths.h"
+#include "noded/backend/common.h"
 #include "noded/backend/etc-hosts.h"
 #include "noded/server/dispatch.h"
 #include "noded/server/peer.h"
+#include "noded/server/tests/virtual-node.h"
 
 /* How a path of the node travels. */
 #define WIRE "/###-VIRTUAL-PATH-###,"
 
-static char *root;
-
 static void setup(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("gantry-backend-XXXXXX", NULL);
+    static const enum path_id folders[] = {PATH_JOB_QUEUE_ARCHIVE_DIR, PATH_LOCK_DIR,
+                                           PATH_HOOKS_BASE_DIR, PATH_COUNT};
 
-    root = g_build_filename(dir, "node1.lab.example", NULL);
-    g_setenv("GANETI_ROOTDIR", root, TRUE);
-    g_setenv("GANETI_HOSTNAME", "node1.lab.example", TRUE);
-    ck_assert(paths_init(NULL));
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR), 0755), 0);
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_LOCK_DIR), 0755), 0);
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_HOOKS_BASE_DIR), 0755), 0);
-}
-
-static void teardown(void)
-{
-    g_autofree char *dir = g_path_get_dirname(root);
-
-    ck_assert(fs_remove_tree(dir, NULL));
-    g_free(root);
-}
-
-static char *call(enum rpc_id id, const char *text)
-{
-    GString *answer = g_string_new(NULL);
-
-    noded_answer(id, text, strlen(text), answer);
-    return g_string_free(answer, FALSE);
-}
-
-static void expect(enum rpc_id id, const char *text, const char *expected)
-{
-    g_autofree char *answer = call(id, text);
-
-    ck_assert_str_eq(answer, expected);
-}
-
-/* Fails, and says this. */
-static void refuse(enum rpc_id id, const char *text, const char *part)
-{
-    g_autofree char *answer = call(id, text);
-
-    ck_assert_msg(g_str_has_prefix(answer, "[false, "), "%s", answer);
-    ck_assert_msg(strstr(answer, part) != NULL, "%s", answer);
-}
-
-static char *content(const char *path)
-{
-    return fs_read_file(path, 1024 * 1024, NULL, NULL);
+    node_make(folders);
 }
 
 static void write_script(const char *dir, const char *name, const char *text, mode_t mode)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    const struct fs_write_opts opts = {.mode = mode};
 
-    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
-    ck_assert(fs_write_atomic(path, text, strlen(text), &opts, NULL));
+    node_write(path, text);
+    ck_assert_int_eq(chmod(path, mode), 0);
 }
 
 START_TEST(only_listed_files_are_replaced)
 {
-    refuse(RPC_upload_file_single,
-           "[\"" WIRE "/etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, null]",
-           "/etc/passwd");
-    refuse(RPC_upload_file_single,
-           "[\"" WIRE
-           "/var/lib/ganeti/../../../etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, "
-           "null]",
-           "passwd");
-    refuse(RPC_upload_file_single,
-           "[\"" WIRE
-           "/var/lib/ganeti/known_hosts\", [0, \"x\"], 420, \"nobody-at-all\", \"root\", null, "
-           "null]",
-           "nobody-at-all");
+    node_refuse(RPC_upload_file_single,
+                "[\"" WIRE "/etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, null]",
+                "/etc/passwd");
+    node_refuse(RPC_upload_file_single,
+                "[\"" WIRE
+                "/var/lib/ganeti/../../../etc/passwd\", [0, \"x\"], 420, \"root\", \"root\", null, "
+                "null]",
+                "passwd");
+    node_refuse(
+        RPC_upload_file_single,
+        "[\"" WIRE
+        "/var/lib/ganeti/known_hosts\", [0, \"x\"], 420, \"nobody-at-all\", \"root\", null, "
+        "null]",
+        "nobody-at-all");
     ck_assert(!g_file_test(path_get(PATH_SSH_KNOWN_HOSTS_FILE), G_FILE_TEST_EXISTS));
 }
 END_TEST
@@ -100,30 +58,58 @@ START_TEST(the_simple_store_is_written)
     g_autofree char *path = path_format(PATH_SSCONF_FILE, "node_list");
     g_autofree char *text = NULL;
 
-    expect(RPC_write_ssconf_files,
-           "[{\"node_list\": [\"a\", \"b\"], \"cluster_name\": \"c\", \"offline_nodes\": []}]",
-           "[true, null]");
-    text = content(path);
+    node_expect(RPC_write_ssconf_files,
+                "[{\"node_list\": [\"a\", \"b\"], \"cluster_name\": \"c\", \"offline_nodes\": []}]",
+                "[true, null]");
+    text = node_read(path);
     ck_assert_str_eq(text, "a\nb\n");
-    refuse(RPC_write_ssconf_files, "[{\"nonsense\": \"x\"}]", "nonsense");
-    refuse(RPC_write_ssconf_files, "[{\"node_list\": [1]}]", "node_list");
-    expect(RPC_write_ssconf_files, "[{\"master_node\": \"m.lab.example\"}]", "[true, null]");
-    expect(RPC_master_node_name, "[]", "[true, \"m.lab.example\"]");
+    node_refuse(RPC_write_ssconf_files, "[{\"nonsense\": \"x\"}]", "nonsense");
+    node_refuse(RPC_write_ssconf_files, "[{\"node_list\": [1]}]", "node_list");
+    node_expect(RPC_write_ssconf_files, "[{\"master_node\": \"m.lab.example\"}]", "[true, null]");
+    node_expect(RPC_master_node_name, "[]", "[true, \"m.lab.example\"]");
+}
+END_TEST
+
+static void expect_content(enum path_id id, const char *expected)
+{
+    g_autofree char *text = node_read(path_get(id));
+
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(a_fresh_queue_is_made)
+{
+    const struct fs_write_opts opts = {.mode = 0640};
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(backend_prepare_queue(NULL));
+    expect_content(PATH_JOB_QUEUE_VERSION_FILE, "1\n");
+    expect_content(PATH_JOB_QUEUE_SERIAL_FILE, "0\n");
+    ck_assert(fs_write_atomic(path_get(PATH_JOB_QUEUE_SERIAL_FILE), "17\n", 3, &opts, NULL));
+    ck_assert(backend_prepare_queue(NULL));
+    expect_content(PATH_JOB_QUEUE_SERIAL_FILE, "17\n");
+    ck_assert(fs_write_atomic(path_get(PATH_JOB_QUEUE_VERSION_FILE), "2\n", 2, &opts, NULL));
+    ck_assert(!backend_prepare_queue(&error));
+    ck_assert_msg(strstr(error->message, "version 2") != NULL, "%s", error->message);
+    g_clear_error(&error);
+    ck_assert(fs_write_atomic(path_get(PATH_JOB_QUEUE_VERSION_FILE), "x", 1, &opts, NULL));
+    ck_assert(!backend_prepare_queue(&error));
+    ck_assert_msg(strstr(error->message, "/queue/version") != NULL, "%s", error->message);
 }
 END_TEST
 
 START_TEST(job_files_stay_in_the_queue)
 {
-    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/config.data\", [0, \"x\"]]",
-           "config.data");
-    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue/../config.data\", [0, \"x\"]]",
-           "config.data");
-    refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue\", [0, \"x\"]]", "queue");
-    refuse(RPC_jobqueue_rename, "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\"]]]", "pair");
-    refuse(RPC_jobqueue_rename,
-           "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\", \"" WIRE
-           "/var/lib/ganeti/archive/job-1\"]]]",
-           "archive");
+    node_refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/config.data\", [0, \"x\"]]",
+                "config.data");
+    node_refuse(RPC_jobqueue_update,
+                "[\"" WIRE "/var/lib/ganeti/queue/../config.data\", [0, \"x\"]]", "config.data");
+    node_refuse(RPC_jobqueue_update, "[\"" WIRE "/var/lib/ganeti/queue\", [0, \"x\"]]", "queue");
+    node_refuse(RPC_jobqueue_rename, "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\"]]]", "pair");
+    node_refuse(RPC_jobqueue_rename,
+                "[[[\"" WIRE "/var/lib/ganeti/queue/job-1\", \"" WIRE
+                "/var/lib/ganeti/archive/job-1\"]]]",
+                "archive");
 }
 END_TEST
 
@@ -131,7 +117,7 @@ START_TEST(purging_the_queue_spares_its_lock)
 {
     write_script(path_get(PATH_QUEUE_DIR), "job-7", "{}", 0644);
     write_script(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR), "job-3", "{}", 0644);
-    expect(RPC_jobqueue_purge, "[]", "[true, null]");
+    node_expect(RPC_jobqueue_purge, "[]", "[true, null]");
     ck_assert(g_file_test(path_get(PATH_JOB_QUEUE_LOCK_FILE), G_FILE_TEST_EXISTS));
     ck_assert_int_eq(g_rmdir(path_get(PATH_JOB_QUEUE_ARCHIVE_DIR)), 0);
 }
@@ -139,15 +125,15 @@ END_TEST
 
 START_TEST(the_pause_of_the_watcher)
 {
-    expect(RPC_get_watcher_pause, "[]", "[true, null]");
-    expect(RPC_set_watcher_pause, "[4102444800.9]", "[true, null]");
-    expect(RPC_get_watcher_pause, "[]", "[true, 4102444800]");
-    expect(RPC_set_watcher_pause, "[null]", "[true, null]");
-    expect(RPC_get_watcher_pause, "[]", "[true, null]");
-    refuse(RPC_set_watcher_pause, "[\"soon\"]", "number");
+    node_expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    node_expect(RPC_set_watcher_pause, "[4102444800.9]", "[true, null]");
+    node_expect(RPC_get_watcher_pause, "[]", "[true, 4102444800]");
+    node_expect(RPC_set_watcher_pause, "[null]", "[true, null]");
+    node_expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    node_refuse(RPC_set_watcher_pause, "[\"soon\"]", "number");
     /* Long over: the file goes. */
-    expect(RPC_set_watcher_pause, "[1000]", "[true, null]");
-    expect(RPC_get_watcher_pause, "[]", "[true, null]");
+    node_expect(RPC_set_watcher_pause, "[1000]", "[true, null]");
+    node_expect(RPC_get_watcher_pause, "[]", "[true, null]");
     ck_assert(!g_file_test(path_get(PATH_WATCHER_PAUSEFILE), G_FILE_TEST_EXISTS));
 }
 END_TEST
@@ -156,19 +142,19 @@ START_TEST(hooks_see_only_what_they_are_given)
 {
     g_autofree char *dir = g_build_filename(path_get(PATH_HOOKS_BASE_DIR), "node-add-pre.d", NULL);
 
-    expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {}]", "[true, []]");
+    node_expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {}]", "[true, []]");
     write_script(dir, "10-good", "#!/bin/sh\n/usr/bin/env -u PWD -u SHLVL -u _ | /usr/bin/sort\n",
                  0755);
     write_script(dir, "20-bad", "#!/bin/sh\necho no >&2\nexit 1\n", 0755);
     write_script(dir, "30.skipped", "#!/bin/sh\n", 0755);
     write_script(dir, "40-not-executable", "#!/bin/sh\n", 0644);
-    expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"GANETI_X\": \"y z\"}]",
-           "[true, [[\"node-add-pre.d/10-good\", 2, \"GANETI_X=y z\"], "
-           "[\"node-add-pre.d/20-bad\", 1, \"no\"], [\"node-add-pre.d/30.skipped\", 0, \"\"], "
-           "[\"node-add-pre.d/40-not-executable\", 0, \"\"]]]");
-    refuse(RPC_hooks_runner, "[\"../etc\", \"pre\", {}]", "../etc");
-    refuse(RPC_hooks_runner, "[\"node-add\", \"during\", {}]", "during");
-    refuse(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"X\": 1}]", "X");
+    node_expect(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"GANETI_X\": \"y z\"}]",
+                "[true, [[\"node-add-pre.d/10-good\", 2, \"GANETI_X=y z\"], "
+                "[\"node-add-pre.d/20-bad\", 1, \"no\"], [\"node-add-pre.d/30.skipped\", 0, \"\"], "
+                "[\"node-add-pre.d/40-not-executable\", 0, \"\"]]]");
+    node_refuse(RPC_hooks_runner, "[\"../etc\", \"pre\", {}]", "../etc");
+    node_refuse(RPC_hooks_runner, "[\"node-add\", \"during\", {}]", "during");
+    node_refuse(RPC_hooks_runner, "[\"node-add\", \"pre\", {\"X\": 1}]", "X");
 }
 END_TEST
 
@@ -186,11 +172,11 @@ START_TEST(hosts_file_is_changed_line_by_line)
     ck_assert_str_eq(added, "192.0.2.4\tnode4.example.com node4\n");
     ck_assert_str_eq(removed, "127.0.0.1 localhost\n# 192.0.2.4 old\n192.0.2.9 x y\n\n"
                               "192.0.2.4 again\n");
-    refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", null]", "address");
-    refuse(RPC_etc_hosts_modify, "[\"remove\", \"node4\", \"192.0.2.4\"]", "without");
-    refuse(RPC_etc_hosts_modify, "[\"add\", \"a b\", \"192.0.2.4\"]", "a b");
-    refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", \"192.0.2\"]", "192.0.2");
-    refuse(RPC_etc_hosts_modify, "[\"keep\", \"node4\", null]", "keep");
+    node_refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", null]", "address");
+    node_refuse(RPC_etc_hosts_modify, "[\"remove\", \"node4\", \"192.0.2.4\"]", "without");
+    node_refuse(RPC_etc_hosts_modify, "[\"add\", \"a b\", \"192.0.2.4\"]", "a b");
+    node_refuse(RPC_etc_hosts_modify, "[\"add\", \"node4\", \"192.0.2\"]", "192.0.2");
+    node_refuse(RPC_etc_hosts_modify, "[\"keep\", \"node4\", null]", "keep");
 }
 END_TEST
 
@@ -209,19 +195,19 @@ START_TEST(master_address_is_set_by_the_script)
         g_build_filename(path_get(PATH_HOOKS_BASE_DIR), "master-ip-turndown-post.d", NULL);
     g_autofree char *text = NULL;
 
-    expect(RPC_write_ssconf_files,
-           "[{\"cluster_name\": \"cluster.example.com\", \"master_node\": "
-           "\"node1.example.com\"}]",
-           "[true, null]");
+    node_expect(RPC_write_ssconf_files,
+                "[{\"cluster_name\": \"cluster.example.com\", \"master_node\": "
+                "\"node1.example.com\"}]",
+                "[true, null]");
     write_script(dir, name, good, 0755);
-    expect(RPC_node_activate_master_ip, args, "[true, null]");
+    node_expect(RPC_node_activate_master_ip, args, "[true, null]");
     ck_assert(g_file_get_contents(seen, &text, NULL, NULL));
     ck_assert_str_eq(text, "start\nCLUSTER_IP_VERSION=4\nMASTER_IP=192.0.2.1\n"
                            "MASTER_NETDEV=lo\nMASTER_NETMASK=32\n");
 
     /* What fails afterwards is only told. */
     write_script(hooks, "10-bad", bad, 0755);
-    expect(RPC_node_deactivate_master_ip, args, "[true, null]");
+    node_expect(RPC_node_deactivate_master_ip, args, "[true, null]");
     g_clear_pointer(&text, g_free);
     ck_assert(g_file_get_contents(seen, &text, NULL, NULL));
     ck_assert_ptr_nonnull(strstr(text, "GANETI_HOOKS_PHASE=post\nGANETI_MASTER=node1.example.com\n"
@@ -229,7 +215,7 @@ START_TEST(master_address_is_set_by_the_script)
     ck_assert_ptr_nonnull(strstr(text, "GANETI_POST_MASTER_IP=192.0.2.1\n"));
 
     write_script(dir, name, bad, 0755);
-    refuse(RPC_node_activate_master_ip, args, "no");
+    node_refuse(RPC_node_activate_master_ip, args, "no");
 }
 END_TEST
 
@@ -238,27 +224,28 @@ START_TEST(exports_are_listed_and_read)
     g_autofree char *dir = g_build_filename(path_get(PATH_EXPORT_DIR), "web1", NULL);
     g_autofree char *info = g_strdup_printf("[\"%s\"]", dir);
 
-    refuse(RPC_export_list, "[]", "folder of exports");
+    node_refuse(RPC_export_list, "[]", "folder of exports");
     write_script(dir, "config.ini", "[export]\nVersion = 0\nos: noop\n[instance]\nname = web1\n",
                  0644);
-    expect(RPC_export_list, "[]", "[true, [\"web1\"]]");
-    expect(RPC_export_info, info,
-           "[true, \"[export]\\nversion = 0\\nos = noop\\n\\n[instance]\\nname = web1\\n\\n\"]");
-    refuse(RPC_export_remove, "[\"../export\"]", "../export");
-    refuse(RPC_export_remove, "[\"web2\"]", "web2");
-    expect(RPC_export_remove, "[\"web1\"]", "[true, null]");
-    expect(RPC_export_list, "[]", "[true, []]");
+    node_expect(RPC_export_list, "[]", "[true, [\"web1\"]]");
+    node_expect(
+        RPC_export_info, info,
+        "[true, \"[export]\\nversion = 0\\nos = noop\\n\\n[instance]\\nname = web1\\n\\n\"]");
+    node_refuse(RPC_export_remove, "[\"../export\"]", "../export");
+    node_refuse(RPC_export_remove, "[\"web2\"]", "web2");
+    node_expect(RPC_export_remove, "[\"web1\"]", "[true, null]");
+    node_expect(RPC_export_list, "[]", "[true, []]");
 }
 END_TEST
 
 START_TEST(answers_of_the_checks)
 {
     g_autofree char *answer =
-        call(RPC_node_verify,
-             "[{\"filelist\": [\"" WIRE "/nowhere\"], \"user-scripts\": [\"/nowhere\"], "
-             "\"oob-paths\": [\"/bin/sh\"], \"node-net-test\": [[], []], "
-             "\"master-ip\": [\"m\", \"127.0.0.1\", []], \"unknown\": 1, "
-             "\"nodelist\": [[\"a\"], {}, []]}, \"cluster\", {}]");
+        node_call(RPC_node_verify,
+                  "[{\"filelist\": [\"" WIRE "/nowhere\"], \"user-scripts\": [\"/nowhere\"], "
+                  "\"oob-paths\": [\"/bin/sh\"], \"node-net-test\": [[], []], "
+                  "\"master-ip\": [\"m\", \"127.0.0.1\", []], \"unknown\": 1, "
+                  "\"nodelist\": [[\"a\"], {}, []]}, \"cluster\", {}]");
 
     ck_assert_str_eq(answer, "[true, {\"filelist\": {}, \"nodelist\": {}, \"node-net-test\": {}, "
                              "\"master-ip\": null, \"user-scripts\": [\"/nowhere\"], "
@@ -268,14 +255,14 @@ END_TEST
 
 START_TEST(a_node_that_runs_no_guests_is_not_asked_for_them)
 {
-    expect(RPC_node_verify,
-           "[{\"nonvmnodes\": [\"node1.lab.example\"], \"hypervisor\": [\"fake\"], "
-           "\"instancelist\": [\"fake\"]}, \"cluster\", {}]",
-           "[true, {}]");
-    expect(RPC_node_verify,
-           "[{\"nonvmnodes\": [\"other\"], \"instancelist\": [\"nonsense\"]}, \"c\", {}]",
-           "[true, {\"instancelist\": \"node1.lab.example has no driver for the hypervisor "
-           "'nonsense'\"}]");
+    node_expect(RPC_node_verify,
+                "[{\"nonvmnodes\": [\"node1.lab.example\"], \"hypervisor\": [\"fake\"], "
+                "\"instancelist\": [\"fake\"]}, \"cluster\", {}]",
+                "[true, {}]");
+    node_expect(RPC_node_verify,
+                "[{\"nonvmnodes\": [\"other\"], \"instancelist\": [\"nonsense\"]}, \"c\", {}]",
+                "[true, {\"instancelist\": \"node1.lab.example has no driver for the hypervisor "
+                "'nonsense'\"}]");
 }
 END_TEST
 
@@ -319,7 +306,7 @@ START_TEST(bad_arguments_do_no_harm)
                 i == RPC_node_ensure_daemon || i == RPC_x509_cert_create) {
                 continue;
             }
-            answer = call((enum rpc_id)i, bodies[k]);
+            answer = node_call((enum rpc_id)i, bodies[k]);
             ck_assert_msg(g_str_has_prefix(answer, "[true, ") ||
                               g_str_has_prefix(answer, "[false, "),
                           "%s %s: %s", rpc_rows[i].name, bodies[k], answer);
@@ -328,8 +315,8 @@ START_TEST(bad_arguments_do_no_harm)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("calls", setup, teardown, only_listed_files_are_replaced,
-                  the_simple_store_is_written, job_files_stay_in_the_queue,
+UNIT_MAIN_FIXTURE("calls", setup, node_remove, only_listed_files_are_replaced,
+                  the_simple_store_is_written, a_fresh_queue_is_made, job_files_stay_in_the_queue,
                   purging_the_queue_spares_its_lock, the_pause_of_the_watcher,
                   hooks_see_only_what_they_are_given, hosts_file_is_changed_line_by_line,
                   master_address_is_set_by_the_script, exports_are_listed_and_read,

@@ -12,38 +12,16 @@
 #include "base/tests/unit.h"
 #include "compat-config/paths/paths.h"
 #include "noded/backend/disk-links.h"
-#include "noded/server/dispatch.h"
+#include "noded/server/tests/virtual-node.h"
 
 #define GUEST "web1.example.com"
 
-static char *root;
-
 static void setup(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("gg-XXXXXX", NULL);
+    static const enum path_id folders[] = {PATH_INSTANCE_REASON_DIR, PATH_DISK_LINKS_DIR,
+                                           PATH_COUNT};
 
-    root = g_build_filename(dir, "node1.lab.example", NULL);
-    g_setenv("GANETI_ROOTDIR", root, TRUE);
-    g_setenv("GANETI_HOSTNAME", "node1.lab.example", TRUE);
-    ck_assert(paths_init(NULL));
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_INSTANCE_REASON_DIR), 0755), 0);
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(PATH_DISK_LINKS_DIR), 0755), 0);
-}
-
-static void teardown(void)
-{
-    g_autofree char *dir = g_path_get_dirname(root);
-
-    ck_assert(fs_remove_tree(dir, NULL));
-    g_free(root);
-}
-
-static char *call(enum rpc_id id, const char *text)
-{
-    GString *answer = g_string_new(NULL);
-
-    noded_answer(id, text, strlen(text), answer);
-    return g_string_free(answer, FALSE);
+    node_make(folders);
 }
 
 /* The text with the instance in the place of "I", as the master sends it. */
@@ -66,18 +44,15 @@ static char *with_instance(const char *text, const char *hypervisor)
 static void expect(enum rpc_id id, const char *text, const char *expected)
 {
     g_autofree char *args = with_instance(text, "fake");
-    g_autofree char *answer = call(id, args);
 
-    ck_assert_str_eq(answer, expected);
+    node_expect(id, args, expected);
 }
 
 static void refuse(enum rpc_id id, const char *text, const char *part)
 {
     g_autofree char *args = with_instance(text, "fake");
-    g_autofree char *answer = call(id, args);
 
-    ck_assert_msg(g_str_has_prefix(answer, "[false, "), "%s", answer);
-    ck_assert_msg(strstr(answer, part) != NULL, "%s", answer);
+    node_refuse(id, args, part);
 }
 
 static void start(void)
@@ -188,7 +163,7 @@ END_TEST
 START_TEST(wrong_arguments_are_named)
 {
     g_autofree char *xen = with_instance("[$I, false, []]", "lxc");
-    g_autofree char *answer = call(RPC_instance_start, xen);
+    g_autofree char *answer = node_call(RPC_instance_start, xen);
 
     ck_assert_ptr_nonnull(strstr(answer, "no driver for the hypervisor 'lxc'"));
     refuse(RPC_instance_start, "[{}, false, []]", "instance: ");
@@ -209,8 +184,8 @@ START_TEST(consoles_of_several_guests)
         "\"beParams\": {}}}";
     g_autofree char *fake = with_instance(args, "fake");
     g_autofree char *kvm = with_instance(args, "kvm");
-    g_autofree char *first = call(RPC_instance_console_info, fake);
-    g_autofree char *second = call(RPC_instance_console_info, kvm);
+    g_autofree char *first = node_call(RPC_instance_console_info, fake);
+    g_autofree char *second = node_call(RPC_instance_console_info, kvm);
 
     ck_assert_ptr_nonnull(strstr(first, "[true, {\"" GUEST "\": {\"instance\": \"" GUEST
                                         "\", \"kind\": \"msg\", \"message\": "));
@@ -246,6 +221,6 @@ START_TEST(links_to_disks)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("guests", setup, teardown, a_guest_lives, a_guest_reboots, a_guest_migrates,
+UNIT_MAIN_FIXTURE("guests", setup, node_remove, a_guest_lives, a_guest_reboots, a_guest_migrates,
                   devices_of_guests_without_hotplug, wrong_arguments_are_named,
                   consoles_of_several_guests, links_to_disks)

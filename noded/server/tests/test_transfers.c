@@ -16,58 +16,27 @@
 #include "base/tests/unit.h"
 #include "compat-config/paths/paths.h"
 #include "noded/backend/ini.h"
-#include "noded/server/dispatch.h"
-
-static char *root;
-
-static void make_dir(enum path_id path)
-{
-    ck_assert_int_eq(g_mkdir_with_parents(path_get(path), 0755), 0);
-}
-
-static void write_file(const char *path, const char *text)
-{
-    const struct fs_write_opts opts = {.mode = 0644};
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
-    ck_assert(fs_write_atomic(path, text, strlen(text), &opts, NULL));
-}
+#include "noded/server/tests/virtual-node.h"
 
 static void setup(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("gantry-transfers-XXXXXX", NULL);
+    static const enum path_id folders[] = {PATH_EXPORT_DIR, PATH_IMPORT_EXPORT_DIR, PATH_LOG_OS_DIR,
+                                           PATH_COUNT};
 
-    root = g_build_filename(dir, "node1.lab.example", NULL);
-    g_setenv("GANETI_ROOTDIR", root, TRUE);
-    g_setenv("GANETI_HOSTNAME", "node1.lab.example", TRUE);
-    ck_assert(paths_init(NULL));
-    make_dir(PATH_EXPORT_DIR);
-    make_dir(PATH_IMPORT_EXPORT_DIR);
-    make_dir(PATH_LOG_OS_DIR);
-    write_file(path_get(PATH_NODED_CERT_FILE), "key and certificate\n");
-}
-
-static void teardown(void)
-{
-    g_autofree char *dir = g_path_get_dirname(root);
-
-    ck_assert(fs_remove_tree(dir, NULL));
-    g_free(root);
+    node_make(folders);
+    node_write(path_get(PATH_NODED_CERT_FILE), "key and certificate\n");
 }
 
 static char *call(enum rpc_id id, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static char *call(enum rpc_id id, const char *format, ...)
 {
-    GString *answer = g_string_new(NULL);
     g_autofree char *text = NULL;
     va_list args;
 
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    noded_answer(id, text, strlen(text), answer);
-    return g_string_free(answer, FALSE);
+    return node_call(id, text);
 }
 
 /* Fails and says this; answer is freed. */
@@ -140,7 +109,7 @@ START_TEST(export_is_described_as_the_reference_does)
     g_autofree char *text = NULL, *found = NULL,
                     *dump = in_exports("inst1.example.com/disk-uuid-0");
 
-    write_file(fresh, "data");
+    node_write(fresh, "data");
     equals(call(RPC_finalize_export, "[%s, %s]", instance, disks), "[true, null]");
     text = fs_read_file(config, 1024 * 1024, NULL, NULL);
     ck_assert_ptr_nonnull(text);
@@ -158,8 +127,8 @@ START_TEST(export_replaces_the_one_before)
     g_autofree char *old = in_exports("inst1.example.com/old-dump");
     g_autofree char *now = in_exports("inst1.example.com/new-dump");
 
-    write_file(old, "old");
-    write_file(file, "new");
+    node_write(old, "old");
+    node_write(file, "new");
     /* The second disk could not be exported. */
     equals(call(RPC_finalize_export, "[%s, [false, false]]", instance), "[true, null]");
     ck_assert(g_file_test(now, G_FILE_TEST_IS_REGULAR));
@@ -176,8 +145,8 @@ START_TEST(export_that_breaks_off_keeps_the_one_before)
     g_autofree char *old = in_exports("inst1.example.com/old-dump");
     g_autofree char *now = in_exports("inst1.example.com/new-dump");
 
-    write_file(old, "old");
-    write_file(file, "new");
+    node_write(old, "old");
+    node_write(file, "new");
     fault_set("export-before-move=EIO");
     refused(call(RPC_finalize_export, "[%s, []]", instance), "inst1.example.com.new");
     ck_assert(g_file_test(old, G_FILE_TEST_IS_REGULAR));
@@ -297,7 +266,7 @@ START_TEST(carrier_is_started_with_its_options)
     g_autofree char *answer = NULL;
     const char *text;
 
-    write_file(file, "data");
+    node_write(file, "data");
     answer = call(RPC_export_start,
                   "[{\"compress\": \"gzip-fast\", \"magic\": \"magic1\", \"ipv6\": false}, "
                   "\"192.0.2.1\", 4711, %s, \"disk0\", [\"file\", [\"%s\"]]]",
@@ -331,10 +300,10 @@ START_TEST(status_is_read)
     g_autofree char *file = g_build_filename(path_get(PATH_IMPORT_EXPORT_DIR), "a/status", NULL);
 
     equals(call(RPC_impexp_status, "[[\"a\"]]"), "[true, [null]]");
-    write_file(file, "{\"connected\": true, \"recent_output\": []}\n");
+    node_write(file, "{\"connected\": true, \"recent_output\": []}\n");
     equals(call(RPC_impexp_status, "[[\"b\", \"a\"]]"),
            "[true, [null, {\"connected\": true, \"recent_output\": []}]]");
-    write_file(file, "{");
+    node_write(file, "{");
     refused(call(RPC_impexp_status, "[[\"a\"]]"), "a/status");
     refused(call(RPC_impexp_status, "[[\"../a\"]]"), "'../a'");
     refused(call(RPC_impexp_status, "[[1]]"), "text");
@@ -390,13 +359,13 @@ START_TEST(number_of_another_program_is_left_alone)
     g_autofree char *text = g_strdup_printf("%d\n", (int)getpid());
 
     /* Nobody holds the lock, so the number is not the carrier's any more. */
-    write_file(file, text);
+    node_write(file, text);
     equals(call(RPC_impexp_abort, "[\"a\"]"), "[true, null]");
     equals(call(RPC_impexp_cleanup, "[\"a\"]"), "[true, null]");
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("transfers", setup, teardown, export_is_described_as_the_reference_does,
+UNIT_MAIN_FIXTURE("transfers", setup, node_remove, export_is_described_as_the_reference_does,
                   export_replaces_the_one_before, export_that_breaks_off_keeps_the_one_before,
                   descriptions_are_read_as_python_does, values_survive_writing_and_reading,
                   files_are_those_of_exports, carrier_is_started_with_its_options,
