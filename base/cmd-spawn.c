@@ -114,7 +114,8 @@ static bool wire(struct cmd *cmd, struct wiring *w)
         }
     }
     if (cmd->interactive) {
-        return true;
+        w->input = cmd->input != NULL || cmd->input_fd >= 0 ? open_input(cmd) : -1;
+        return w->input >= 0 || (cmd->input == NULL && cmd->input_fd < 0);
     }
     w->input = open_input(cmd);
     w->out = open_output(cmd->out_fd, &w->read_out);
@@ -154,8 +155,10 @@ static int set_actions(posix_spawn_file_actions_t *actions, struct cmd *cmd, con
     const char *cwd = cmd->cwd == NULL ? "/" : cmd->cwd;
     int rc = 0;
 
-    for (int i = 0; rc == 0 && !cmd->interactive && i < (int)G_N_ELEMENTS(standard); i++) {
-        rc = posix_spawn_file_actions_adddup2(actions, standard[i], i);
+    for (int i = 0; rc == 0 && i < (int)G_N_ELEMENTS(standard); i++) {
+        if (!cmd->interactive || standard[i] >= 0) {
+            rc = posix_spawn_file_actions_adddup2(actions, standard[i], i);
+        }
     }
     for (int i = 0; rc == 0 && i < (int)cmd->kept->len; i++) {
         rc = posix_spawn_file_actions_adddup2(actions, w->kept[i], STDERR_FILENO + 1 + i);

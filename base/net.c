@@ -4,7 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,38 +36,92 @@ static bool parse_address(const char *text, int port, struct address *ret)
     return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
 }
 
-static bool connected(int fd)
+static enum net_answer answer_of(int errnum)
+{
+    return errnum == 0 ? NET_OPEN : errnum == ECONNREFUSED ? NET_REFUSED : NET_SILENT;
+}
+
+static enum net_answer wait_for_answer(int fd, int timeout_ms)
 {
     struct pollfd polled = {.fd = fd, .events = POLLOUT};
     socklen_t len = sizeof(int);
     int errnum = 0;
 
-    if (poll(&polled, 1, TCP_TIMEOUT_MS) != 1 ||
+    if (poll(&polled, 1, timeout_ms) != 1 ||
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0) {
-        return false;
+        return NET_SILENT;
     }
-    return errnum == 0 || errnum == ECONNREFUSED;
+    return answer_of(errnum);
+}
+
+enum net_answer net_tcp_try(const char *target, int port, const char *source, int timeout_ms)
+{
+    struct address to, from;
+    enum net_answer answer = NET_SILENT;
+    int fd;
+
+    if (!parse_address(target, port, &to)) {
+        return NET_SILENT;
+    }
+    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return NET_SILENT;
+    }
+    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
+        int errnum = connect(fd, &to.any, to.len) == 0 ? 0 : errno;
+
+        answer = errnum == EINPROGRESS ? wait_for_answer(fd, timeout_ms) : answer_of(errnum);
+    }
+    (void)close(fd);
+    return answer;
 }
 
 bool net_tcp_ping(const char *target, int port, const char *source)
 {
-    struct address to, from;
-    bool ok = false;
+    return net_tcp_try(target, port, source, TCP_TIMEOUT_MS) != NET_SILENT;
+}
+
+/* --- Addresses ----------------------------------------------------------------------------------
+ */
+bool net_is_address(const char *text, bool ipv6)
+{
+    struct in6_addr binary;
+
+    return inet_pton(ipv6 ? AF_INET6 : AF_INET, text, &binary) == 1;
+}
+
+bool net_is_loopback(const char *text)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, text, &v4) == 1) {
+        return ntohl(v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+    }
+    return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool net_is_own_address(const char *text)
+{
+    struct address own;
+    bool is_own;
     int fd;
 
-    if (!parse_address(target, port, &to)) {
+    if (!parse_address(text, 0, &own)) {
         return false;
     }
-    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = socket(own.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return false;
     }
-    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
-        ok = connect(fd, &to.any, to.len) == 0 || errno == ECONNREFUSED ||
-             (errno == EINPROGRESS && connected(fd));
-    }
+    is_own = bind(fd, &own.any, own.len) == 0;
     (void)close(fd);
-    return ok;
+    return is_own;
+}
+
+bool net_has_interface(const char *name)
+{
+    return if_nametoindex(name) != 0;
 }
 
 bool net_resolve(const char *name, bool ipv6, char **ret_name, char **ret_address, GError **errp)

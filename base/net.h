@@ -10,6 +10,23 @@
  * (netutils.py TcpPing). */
 bool net_tcp_ping(const char *target, int port, const char *source);
 
+enum net_answer {
+    NET_SILENT,  /* nobody answers, or there is no way there */
+    NET_REFUSED, /* a host, on which nothing listens on the port */
+    NET_OPEN,
+};
+/* The same, with what the answer was and a limit, in milliseconds; source may be NULL. */
+enum net_answer net_tcp_try(const char *target, int port, const char *source, int timeout_ms);
+
+/* Whether it is an address of the family in numbers. */
+bool net_is_address(const char *text, bool ipv6);
+/* Whether it is one of those that lead back to the host itself; text must be an address. */
+bool net_is_loopback(const char *text);
+/* Whether it is an address of this host (netutils.py IPAddress.Own). */
+bool net_is_own_address(const char *text);
+/* Whether this host has a network interface of the name. */
+bool net_has_interface(const char *name);
+
 /* Asks the resolver for a host: its whole name, and its first address of the family. Both are owned
  * by the caller. */
 bool net_resolve(const char *name, bool ipv6, char **ret_name, char **ret_address, GError **errp);

@@ -26,6 +26,60 @@ bool cmd_cluster_deactivate_master_ip(struct cli_run *run, GError **errp)
     return submit_opcode(run, opcode_new(OP_ID_cluster_deactivate_master_ip), NULL, errp);
 }
 
+bool cmd_cluster_redist_conf(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_cluster_redist_conf);
+
+    return command_line_flag(run->line, CLI_OPT_confirmed)
+               ? submit_to_drained(run, op, NULL, errp)
+               : submit_or_send(run, op, NULL, errp);
+}
+
+static bool ask_name(struct cli_run *run, char **ret, GError **errp)
+{
+    static const char *const names[] = {"cluster_name", NULL};
+    CLEANUP(json_unrefp) struct json *values = NULL;
+
+    if (!run_call_for(run, LUXI_query_config_values, run_list(1, run_texts(names)), JSON_ARRAY,
+                      &values, errp)) {
+        return false;
+    }
+    *ret = json_len(values) == 1 && json_kind(json_at(values, 0)) == JSON_STRING
+               ? g_strdup(json_string(json_at(values, 0)))
+               : g_strdup("");
+    return true;
+}
+
+bool cmd_cluster_rename(struct cli_run *run, GError **errp)
+{
+    g_autofree char *old = NULL, *question = NULL;
+    CLEANUP(json_unrefp) struct json *result = NULL;
+    struct op_cluster_rename *params;
+    struct opcode *op;
+
+    if (!ask_name(run, &old, errp)) {
+        return false;
+    }
+    question = g_strdup_printf("This renames the cluster from '%s' to '%s'. Its address goes away "
+                               "for that, and with it every connection to the name of the cluster, "
+                               "maybe your own. Continue?",
+                               old, run->args[0]);
+    if (!command_line_flag(run->line, CLI_OPT_force) && !confirm_ask(question)) {
+        run->exit_code = EXIT_FAILURE;
+        return true;
+    }
+    op = opcode_new(OP_ID_cluster_rename);
+    params = op->params;
+    OP_SET_TEXT(params, name, run->args[0]);
+    if (!submit_opcode(run, op, &result, errp)) {
+        return false;
+    }
+    if (json_kind(result) == JSON_STRING) {
+        run_print(run, "Cluster renamed from '%s' to '%s'", old, json_string(result));
+    }
+    return true;
+}
+
 bool cmd_cluster_repair_disk_sizes(struct cli_run *run, GError **errp)
 {
     struct opcode *op = opcode_new(OP_ID_cluster_repair_disk_sizes);

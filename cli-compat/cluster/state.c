@@ -1,6 +1,7 @@
 /* What the cluster's daemons are told to do: the master, the queue, the watcher. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -18,6 +19,16 @@ bool cmd_cluster_getmaster(struct cli_run *run, GError **errp)
         return false;
     }
     run_print(run, "%s", name);
+    return true;
+}
+
+/* Only the exit code tells. */
+bool cmd_cluster_master_ping(struct cli_run *run, GError **errp G_GNUC_UNUSED)
+{
+    CLEANUP(json_unrefp) struct json *answer = NULL;
+    bool ok = run_call(run, LUXI_query_cluster_info, NULL, &answer, NULL);
+
+    run->exit_code = ok ? EXIT_SUCCESS : EXIT_FAILURE;
     return true;
 }
 

@@ -201,7 +201,7 @@ static int run_command(const struct cli_command *command, cli_handler *handler, 
         words != NULL ? command_line_parse(command, (const char *const *)words, &error) : NULL;
     CLEANUP(luxi_client_freep) struct luxi_client *client = NULL;
     g_autoptr(GString) out = g_string_new(NULL);
-    struct cli_run run = {.command = command, .line = line, .out = out};
+    struct cli_run run = {.command = command, .line = line, .argv = argv, .out = out};
     int code;
 
     if (line == NULL) {

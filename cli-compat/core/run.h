@@ -15,6 +15,7 @@ struct luxi_client;
 struct cli_run {
     const struct cli_command *command;
     struct command_line *line;
+    char **argv;             /* as it was typed, program and command first */
     const char *const *args; /* arguments, as many as the command's row allows */
     GString *out;  /* standard output; written when the command ends or run_flush() is called */
     int exit_code; /* of success; 0 unless the handler sets it */
@@ -24,6 +25,8 @@ struct cli_run {
 /* Does the command. Its error ends the program with error_exit_code() of error-text.h. */
 typedef bool cli_handler(struct cli_run *run, GError **errp);
 
+/* For commands that stand in cli-compat/bootstrap. */
+bool cmd_in_bootstrap(struct cli_run *run, GError **errp);
 /* For commands that this release lacks. */
 bool cmd_not_available(struct cli_run *run, GError **errp);
 

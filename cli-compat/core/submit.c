@@ -95,11 +95,12 @@ bool submit_set_json(struct opcode *op, size_t offset, const struct json *value,
 
 /* ---- one job ---- */
 
-static bool send_job(struct cli_run *run, struct json *ops, int64_t *ret_id, GError **errp)
+static bool send_job(struct cli_run *run, enum luxi_method_id method, struct json *ops,
+                     int64_t *ret_id, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *id = NULL;
 
-    if (!run_call_for(run, LUXI_submit_job, run_list(1, ops), JSON_INT, &id, errp)) {
+    if (!run_call_for(run, method, run_list(1, ops), JSON_INT, &id, errp)) {
         return false;
     }
     *ret_id = json_int(id);
@@ -124,16 +125,18 @@ static bool is_submit_only(const struct cli_run *run)
            command_line_flag(run->line, CLI_OPT_submit);
 }
 
-static bool submit(struct cli_run *run, struct opcode *given, bool wait, struct json **ret_result,
-                   GError **errp)
+static bool submit(struct cli_run *run, enum luxi_method_id method, struct opcode *given, bool wait,
+                   struct json **ret_result, GError **errp)
 {
     CLEANUP(opcode_freep) struct opcode *op = given;
     CLEANUP(json_unrefp) struct json *results = NULL;
     g_autofree char *id_text = NULL;
     int64_t id;
 
-    prepare(run, op);
-    if (!send_job(run, run_list(1, to_json(op)), &id, errp)) {
+    if (method == LUXI_submit_job) {
+        prepare(run, op);
+    }
+    if (!send_job(run, method, run_list(1, to_json(op)), &id, errp)) {
         return false;
     }
     id_text = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)id);
@@ -151,12 +154,18 @@ static bool submit(struct cli_run *run, struct opcode *given, bool wait, struct 
 
 bool submit_opcode(struct cli_run *run, struct opcode *op, struct json **ret_result, GError **errp)
 {
-    return submit(run, op, true, ret_result, errp);
+    return submit(run, LUXI_submit_job, op, true, ret_result, errp);
+}
+
+bool submit_to_drained(struct cli_run *run, struct opcode *op, struct json **ret_result,
+                       GError **errp)
+{
+    return submit(run, LUXI_submit_job_to_drained_queue, op, true, ret_result, errp);
 }
 
 bool submit_or_send(struct cli_run *run, struct opcode *op, struct json **ret_result, GError **errp)
 {
-    return submit(run, op, !is_submit_only(run), ret_result, errp);
+    return submit(run, LUXI_submit_job, op, !is_submit_only(run), ret_result, errp);
 }
 
 void submit_print_changes(struct cli_run *run, const char *what, const struct json *changes)

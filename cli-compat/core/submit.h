@@ -27,6 +27,10 @@ bool submit_opcode(struct cli_run *run, struct opcode *op, struct json **ret_res
 bool submit_or_send(struct cli_run *run, struct opcode *op, struct json **ret_result,
                     GError **errp);
 
+/* Like submit_opcode(), also into a queue that is closed; nothing from the command line is added. */
+bool submit_to_drained(struct cli_run *run, struct opcode *op, struct json **ret_result,
+                       GError **errp);
+
 /* A parameter from an option's value (or any JSON) of the parameter's type; value NULL sets
  * nothing. member is one of the fact object's rows: op->row->params. */
 bool submit_set_json(struct opcode *op, size_t offset, const struct json *value, GError **errp);

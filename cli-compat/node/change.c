@@ -204,3 +204,61 @@ bool cmd_node_evacuate(struct cli_run *run, GError **errp)
     OP_SET(params, ignore_soft_errors, command_line_flag(run->line, CLI_OPT_ignore_soft_errors));
     return follow_moves(run, op, "evacuated", "evacuation", errp);
 }
+
+bool cmd_node_failover(struct cli_run *run, GError **errp)
+{
+    static const char *const fields[] = {"pinst_list", NULL};
+    g_autoptr(GPtrArray) names = instances_of(run, fields, errp);
+    CLEANUP(job_set_freep) struct job_set *jobs = NULL;
+    const struct job_set_result *results;
+    g_autofree char *list = NULL, *question = NULL;
+    size_t n, bad = 0;
+
+    if (names == NULL) {
+        return false;
+    }
+    if (names->len == 1) {
+        run_warn(run, "No primary instances on node %s, exiting.", run->args[0]);
+        return true;
+    }
+    list = g_strjoinv("','", (char **)names->pdata);
+    question = g_strdup_printf("Fail over instance(s) '%s'?", list);
+    if (!command_line_flag(run->line, CLI_OPT_force) && !confirm_ask(question)) {
+        run->exit_code = C_EXIT_CONFIRMATION;
+        return true;
+    }
+    jobs = job_set_new(run, true);
+    for (guint i = 0; i + 1 < names->len; i++) {
+        struct opcode *op = opcode_new(OP_ID_instance_failover);
+        struct op_instance_failover *params = op->params;
+
+        OP_SET_TEXT(params, instance_name, names->pdata[i]);
+        OP_SET(params, ignore_consistency, command_line_flag(run->line, CLI_OPT_ignore_consist));
+        OP_SET_TEXT(params, iallocator, command_line_text(run->line, CLI_OPT_iallocator));
+        job_set_add(jobs, names->pdata[i], &op, 1);
+    }
+    if (!job_set_wait(jobs, &results, &n, errp)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bad += results[i].ok ? 0 : 1;
+    }
+    if (bad == 0) {
+        run_print(run, "All %zu instance(s) failed over successfully.", n);
+    } else {
+        run_print(run, "There were errors during the failover:\n%zu error(s) out of %zu instance(s).",
+                  bad, n);
+    }
+    return true;
+}
+
+/* ---- the node itself ---- */
+
+bool cmd_node_remove(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_node_remove);
+    struct op_node_remove *params = op->params;
+
+    OP_SET_TEXT(params, node_name, run->args[0]);
+    return submit_opcode(run, op, NULL, errp);
+}

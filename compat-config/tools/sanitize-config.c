@@ -7,12 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json-writer.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "compat-config/model/disk.h"
 #include "compat-config/model/txn.h"
@@ -83,16 +83,7 @@ enum { SECRET_BYTES = 20, DRBD_SECRET_INDEX = 5, LV_NAME_INDEX = 1, DISK_PATH_IN
 /* utils/io.py GenerateSecret. */
 static char *new_secret(void)
 {
-    unsigned char bytes[SECRET_BYTES];
-    GString *text = g_string_new(NULL);
-
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-        g_error("the kernel gives no random bytes");
-    }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        g_string_append_printf(text, "%02x", bytes[i]);
-    }
-    return g_string_free(text, FALSE);
+    return random_hex(SECRET_BYTES);
 }
 
 static void clean_disk(struct disk *disk, bool lvs)

@@ -13,13 +13,9 @@ static bool not_yet(struct lu *lu, GError **errp)
 
 #define LU_LATER(name) LU(name, .check_arguments = not_yet)
 
-LU_LATER(cluster_destroy)
-LU_LATER(cluster_rename)
 LU_LATER(cluster_renew_crypto)
 LU_LATER(oob_command)
 LU_LATER(restricted_command)
-LU_LATER(node_remove)
-LU_LATER(node_add)
 LU_LATER(backup_prepare)
 LU_LATER(backup_export)
 LU_LATER(backup_remove)

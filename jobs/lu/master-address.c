@@ -9,8 +9,7 @@
 #include "compat-config/model/fill.h"
 #include "jobs/lu/lu.h"
 
-/* All texts are borrowed. */
-static struct master_network_parameters master_params(const struct cfg *cfg)
+struct master_network_parameters lu_master_params(const struct cfg *cfg)
 {
     const struct cluster *cluster = cfg_cluster(cfg);
     return (struct master_network_parameters){
@@ -26,7 +25,7 @@ static struct master_network_parameters master_params(const struct cfg *cfg)
 struct lu_answer *lu_master_address_call(struct lu *lu, bool set)
 {
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = master_params(lu_cfg(lu));
+    struct master_network_parameters params = lu_master_params(lu_cfg(lu));
     struct lu_arg_object object = {&fact_object_master_network_parameters, &params};
     return set ? lu_call_node(lu, cluster->master_node,
                               LU_CALL(node_activate_master_ip, .master_params = object,

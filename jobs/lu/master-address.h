@@ -4,6 +4,9 @@
 
 #include "jobs/lu/rpc.h"
 
+/* What node calls are told of it; all texts are borrowed. */
+struct master_network_parameters lu_master_params(const struct cfg *cfg);
+
 /* Asks the master node to set the address as the configuration has it now, or to take it away. */
 struct lu_answer *lu_master_address_call(struct lu *lu, bool set);
 

@@ -3,6 +3,8 @@
  * RedistributeAncillaryFiles). */
 #include "config.h"
 
+#include "jobs/lu/redistribute.h"
+
 #include "jobs/lu/ancillary.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/rpc.h"
@@ -55,16 +57,21 @@ static void send_file(struct lu *lu, const struct lu_file *file)
     }
 }
 
-static bool exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+void lu_redistribute_files(struct lu *lu)
 {
-    if (!touch(lu, errp)) {
-        return false;
-    }
     CLEANUP(lu_files_freep)
     struct lu_files *files = lu_files_new(cfg_cluster(lu_cfg(lu)), true);
     for (size_t i = 0; i < files->n; i++) {
         send_file(lu, &files->v[i]);
     }
+}
+
+static bool exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+{
+    if (!touch(lu, errp)) {
+        return false;
+    }
+    lu_redistribute_files(lu);
     return true;
 }
 

@@ -133,3 +133,19 @@ void lu_hooks_config_update(struct lu *lu, struct lu_hooks *hooks)
         log_info("hooks for a changed configuration: %s", answers->v[0].fail_msg);
     }
 }
+
+void lu_hooks_post_on(struct lu *lu, const char *node)
+{
+    struct lu_hooks hooks = {0};
+    CLEANUP(json_unrefp) struct json *result = NULL;
+    g_autoptr(GError) error = NULL;
+    if (lu_hooks_begin(lu, &hooks, &error) && hooks.pre != NULL) {
+        g_ptr_array_set_size(hooks.post_nodes, 0);
+        g_ptr_array_add(hooks.post_nodes, g_strdup(node));
+        (void)run(lu, &hooks, HOOKS_POST, hooks.post_nodes, &result, &error);
+    }
+    if (error != NULL) {
+        lu_warn(lu, "Hooks on node %s: %s", node, error->message);
+    }
+    lu_hooks_clear(&hooks);
+}

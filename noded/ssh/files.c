@@ -86,6 +86,30 @@ bool ssh_deauthorize(const char *const *keys, size_t n, GError **errp)
 /* --- root's own key -----------------------------------------------------------------------------
  */
 
+bool ssh_key_length(enum ssh_key_type type, int64_t given, int64_t *ret_bits, GError **errp)
+{
+    static const struct {
+        int64_t usual, least, others[3]; /* least 0: only these */
+    } rows[] = {
+        [SSH_KEY_TYPE_RSA] = {2048, 768, {0}},
+        [SSH_KEY_TYPE_DSA] = {1024, 0, {1024}},
+        [SSH_KEY_TYPE_ECDSA] = {384, 0, {256, 384, 521}},
+    };
+    int64_t bits = given != 0 ? given : rows[type].usual;
+    bool good = rows[type].least > 0 && bits >= rows[type].least;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows[type].others); i++) {
+        good = good || (bits > 0 && bits == rows[type].others[i]);
+    }
+    if (!good) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                        "%s keys cannot have %" G_GINT64_FORMAT " bits",
+                        fact_enum_ssh_key_type.words[type], (gint64)bits);
+    }
+    *ret_bits = bits;
+    return true;
+}
+
 static bool put_aside(const char *path, GError **errp)
 {
     g_autofree char *backup = NULL;

@@ -51,42 +51,110 @@ static void add_options(GStrvBuilder *out, const struct ssh_host *host, unsigned
     g_strv_builder_add(out, host->ipv6 ? "-6" : "-4");
 }
 
-static bool add_environment(GStrvBuilder *out, const char *node, GError **errp)
+/* For a shell: "cat '/a b' && true". */
+static char *quote_commands(const char *const *const *commands)
 {
-    g_auto(GStrv) vars = vcluster_environment(node, errp);
+    GString *text = g_string_new(NULL);
 
-    for (char **var = vars; var != NULL && *var != NULL; var++) {
-        g_auto(GStrv) pair = g_strsplit(*var, "=", 2);
-        g_autofree char *value = text_shell_quote(pair[1]);
-        g_autofree char *word = g_strdup_printf("export %s=%s;", pair[0], value);
+    for (; *commands != NULL; commands++) {
+        g_autofree char *words = text_shell_join(*commands);
 
-        g_strv_builder_add(out, word);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? " && " : "", words);
     }
-    return vars != NULL;
+    return g_string_free(text, FALSE);
 }
 
-char **ssh_argv(const struct ssh_host *host, unsigned flags, const char *const *argv, GError **errp)
+/* In a virtual cluster. */
+static char **virtual_argv(const char *node, const char *const *argv, GError **errp)
+{
+    g_auto(GStrv) vars = vcluster_environment(node, errp);
+    g_autoptr(GStrvBuilder) out = g_strv_builder_new();
+
+    if (vars == NULL) {
+        return NULL;
+    }
+    g_strv_builder_add(out, "env");
+    g_strv_builder_addv(out, (const char **)vars);
+    g_strv_builder_addv(out, (const char **)argv);
+    return g_strv_builder_end(out);
+}
+
+char **ssh_argv_shell(const struct ssh_host *host, unsigned flags, const char *command,
+                      GError **errp)
 {
     g_autoptr(GStrvBuilder) out = g_strv_builder_new();
     g_autofree char *target = g_strdup_printf("%s@%s", C_SSH_LOGIN_USER, host->node);
-    g_autoptr(GString) command = g_string_new(NULL);
+    const char *const shell[] = {"/bin/sh", "-c", command, NULL};
 
-    for (; *argv != NULL; argv++) {
-        g_autofree char *word = text_shell_quote(*argv);
-
-        g_string_append_printf(command, "%s%s", command->len > 0 ? " " : "", word);
+    if (vcluster_hostname() != NULL) {
+        return virtual_argv(host->node, shell, errp);
     }
     g_strv_builder_add(out, C_SSH);
     add_options(out, host, flags);
     if (flags & SSH_TTY) {
         g_strv_builder_add_many(out, "-t", "-t", NULL);
     }
-    g_strv_builder_add(out, target);
-    if (!add_environment(out, host->node, errp)) {
+    g_strv_builder_add_many(out, target, command, NULL);
+    return g_strv_builder_end(out);
+}
+
+char **ssh_argv_all(const struct ssh_host *host, unsigned flags,
+                    const char *const *const *commands, GError **errp)
+{
+    g_autofree char *command = quote_commands(commands);
+
+    if (vcluster_hostname() != NULL) {
+        g_assert(commands[0] != NULL && commands[1] == NULL);
+        return virtual_argv(host->node, commands[0], errp);
+    }
+    return ssh_argv_shell(host, flags, command, errp);
+}
+
+char **ssh_copy_argv(const struct ssh_host *host, unsigned flags, const char *path, GError **errp)
+{
+    g_autofree char *there = vcluster_path_on(host->node, path, errp);
+    g_autoptr(GStrvBuilder) out = g_strv_builder_new();
+    g_autofree char *target = NULL;
+
+    if (there == NULL) {
         return NULL;
     }
-    g_strv_builder_add(out, command->str);
+    if (vcluster_hostname() != NULL) {
+        g_strv_builder_add_many(out, "cp", "-p", path, there, NULL);
+        return g_strv_builder_end(out);
+    }
+    target = strchr(host->node, ':') != NULL ? g_strdup_printf("[%s]:%s", host->node, there)
+                                             : g_strdup_printf("%s:%s", host->node, there);
+    g_strv_builder_add_many(out, C_SCP, "-p", NULL);
+    add_options(out, host, flags);
+    g_strv_builder_add_many(out, path, target, NULL);
     return g_strv_builder_end(out);
+}
+
+char **ssh_argv(const struct ssh_host *host, unsigned flags, const char *const *argv, GError **errp)
+{
+    const char *const *const commands[] = {argv, NULL};
+
+    return ssh_argv_all(host, flags, commands, errp);
+}
+
+bool ssh_run_with(const struct ssh_host *host, unsigned flags, const char *const *const *commands,
+                  const struct fact_object *object, const void *value, GError **errp)
+{
+    g_autoptr(GString) input = g_string_new(NULL);
+    struct json_writer w = json_writer_init(input, JSON_PYTHON);
+    g_auto(GStrv) argv = ssh_argv_all(host, flags, commands, errp);
+    CLEANUP(cmd_freep) struct cmd *cmd = NULL;
+
+    if (argv == NULL) {
+        return false;
+    }
+    fact_object_encode(object, value, &w);
+    cmd = cmd_new_argv((const char *const *)argv);
+    cmd_inherit_env(cmd);
+    cmd_set_interactive(cmd);
+    cmd_set_input(cmd, input->str, input->len);
+    return cmd_check(cmd, NULL, errp);
 }
 
 char *ssh_read_file(const struct ssh_host *host, const char *path, GError **errp)

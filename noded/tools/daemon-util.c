@@ -287,6 +287,18 @@ static int do_print(const struct daemon_row *row, char **args G_GNUC_UNUSED)
 
 static char *no_args[] = {NULL};
 
+/* Of all daemons those are started that this release has. */
+static int start_if_there(const struct daemon_row *row, char **args)
+{
+    g_autofree char *executable = executable_of(row);
+
+    if (!g_file_test(executable, G_FILE_TEST_IS_EXECUTABLE)) {
+        g_printerr("%s is not installed and is left out\n", executable);
+        return TOOL_OK;
+    }
+    return do_start(row, args);
+}
+
 /* Stops at the first that fails, but goes on where it only is not the master here. */
 static int each(const enum daemon_id *ids, size_t n, daemon_fn *fn)
 {
@@ -325,7 +337,7 @@ static int all_back(daemon_fn *fn)
 static int start_master(void)
 {
     return has_systemd() ? systemctl("start", "ganeti-master.target")
-                         : each(on_master, G_N_ELEMENTS(on_master), do_start);
+                         : each(on_master, G_N_ELEMENTS(on_master), start_if_there);
 }
 
 static int stop_master(void)
@@ -339,7 +351,7 @@ static int start_all(void)
     if (has_systemd()) {
         (void)systemctl("start", "ganeti.target");
     }
-    return each(at_boot, G_N_ELEMENTS(at_boot), do_start);
+    return each(at_boot, G_N_ELEMENTS(at_boot), start_if_there);
 }
 
 static int stop_all(void)

@@ -77,11 +77,19 @@ static bool daemon_util(const char *verb, const char *daemon, GError **errp)
     return cmd_check(cmd, NULL, errp);
 }
 
+static bool is_installed(enum daemon_id id)
+{
+    g_autofree char *path = g_build_filename(path_get(PATH_SBINDIR), daemon_rows[id].name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_IS_EXECUTABLE);
+}
+
 static bool restart(GError **errp)
 {
     return daemon_util("stop-all", NULL, errp) &&
            daemon_util("start", daemon_rows[DAEMON_noded].name, errp) &&
-           (!C_ENABLE_MOND || daemon_util("start", daemon_rows[DAEMON_mond].name, errp));
+           (!C_ENABLE_MOND || !is_installed(DAEMON_mond) ||
+            daemon_util("start", daemon_rows[DAEMON_mond].name, errp));
 }
 
 static bool set_up(const struct node_daemon_setup *setup, GError **errp)

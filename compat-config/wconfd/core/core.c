@@ -44,7 +44,8 @@ struct wconfd_core *wconfd_core_new(const struct cfg *cfg, const char *livelock,
     core->reservations = reservations_new();
     core->self = (struct client_id){.client = json_new_string(SELF_NAME),
                                     .lock_file = g_strdup(livelock),
-                                    .pid = (int64_t)getpid()};
+                                    .pid = (int64_t)getpid(),
+                                    .has = {.client = true, .lock_file = true, .pid = true}};
     core->batch = g_ptr_array_new();
     core->distributing = g_ptr_array_new();
     core->lock_waiters = g_ptr_array_new();

@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "compat-config/model/disk.h"
 #include "compat-config/model/pool.h"
 #include "compat-config/wconfd/core/methods.h"
@@ -139,17 +139,15 @@ enum wconfd_outcome do_wconfd_reserve_lv(struct wconfd_core *core, struct wconfd
     return reserve(core, RESERVED_LV, &a->client, a->volume, errp) ? core_done(call) : WCONFD_ERROR;
 }
 
-/* "PREFIXxx", each byte with the separator in front. */
-static char *random_hex(const char *prefix, size_t bytes, const char *separator)
+/* "PREFIX:xx:xx:xx". */
+static char *random_mac(const char *prefix)
 {
-    g_autofree unsigned char *random = g_malloc(bytes);
     GString *text = g_string_new(prefix);
 
-    if (getrandom(random, bytes, 0) != (ssize_t)bytes) {
-        g_error("the kernel gives no random bytes"); /* cannot be for so few */
-    }
-    for (size_t i = 0; i < bytes; i++) {
-        g_string_append_printf(text, "%s%02x", separator, random[i]);
+    for (size_t i = 0; i < MAC_RANDOM_BYTES; i++) {
+        g_autofree char *byte = random_hex(1);
+
+        g_string_append_printf(text, ":%s", byte);
     }
     return g_string_free(text, FALSE);
 }
@@ -159,9 +157,8 @@ static enum wconfd_outcome generate(struct wconfd_core *core, struct wconfd_call
                                     const char *prefix, GError **errp)
 {
     for (int i = 0; i < RETRIES; i++) {
-        g_autofree char *value = kind == RESERVED_MAC
-                                     ? random_hex(prefix, MAC_RANDOM_BYTES, ":")
-                                     : random_hex(prefix, C_DRBD_SECRET_LENGTH, "");
+        g_autofree char *value =
+            kind == RESERVED_MAC ? random_mac(prefix) : random_hex(C_DRBD_SECRET_LENGTH);
 
         if (!reservations_has(core->reservations, kind, value) &&
             !is_used(core->cfg, kind, value)) {
