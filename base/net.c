@@ -9,7 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TCP_TIMEOUT_MS = 10 * 1000 };
+enum {
+    TCP_TIMEOUT_MS = 10 * 1000,
+    LIVE_TIMEOUT_MS = 1000,
+};
 
 struct address {
     union {
@@ -34,38 +37,52 @@ static bool parse_address(const char *text, int port, struct address *ret)
     return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
 }
 
-static bool connected(int fd)
+/* The error of the connection that is under way. */
+static int connected(int fd, int timeout_ms)
 {
     struct pollfd polled = {.fd = fd, .events = POLLOUT};
     socklen_t len = sizeof(int);
     int errnum = 0;
 
-    if (poll(&polled, 1, TCP_TIMEOUT_MS) != 1 ||
+    if (poll(&polled, 1, timeout_ms) != 1 ||
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0) {
-        return false;
+        return ETIMEDOUT;
     }
-    return errnum == 0 || errnum == ECONNREFUSED;
+    return errnum;
+}
+
+/* 0: somebody listens there; else what connecting ended with. */
+static int try_connect(const char *target, int port, const char *source, int timeout_ms)
+{
+    struct address to, from;
+    int errnum = EADDRNOTAVAIL;
+    int fd;
+
+    if (!parse_address(target, port, &to)) {
+        return EINVAL;
+    }
+    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return errno;
+    }
+    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
+        errnum = connect(fd, &to.any, to.len) == 0 ? 0 : errno;
+        errnum = errnum == EINPROGRESS ? connected(fd, timeout_ms) : errnum;
+    }
+    (void)close(fd);
+    return errnum;
 }
 
 bool net_tcp_ping(const char *target, int port, const char *source)
 {
-    struct address to, from;
-    bool ok = false;
-    int fd;
+    int errnum = try_connect(target, port, source, TCP_TIMEOUT_MS);
 
-    if (!parse_address(target, port, &to)) {
-        return false;
-    }
-    fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return false;
-    }
-    if (source == NULL || (parse_address(source, 0, &from) && bind(fd, &from.any, from.len) == 0)) {
-        ok = connect(fd, &to.any, to.len) == 0 || errno == ECONNREFUSED ||
-             (errno == EINPROGRESS && connected(fd));
-    }
-    (void)close(fd);
-    return ok;
+    return errnum == 0 || errnum == ECONNREFUSED;
+}
+
+bool net_tcp_live(const char *target, int port)
+{
+    return try_connect(target, port, NULL, LIVE_TIMEOUT_MS) == 0;
 }
 
 bool net_resolve(const char *name, bool ipv6, char **ret_name, char **ret_address, GError **errp)

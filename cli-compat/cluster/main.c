@@ -5,7 +5,6 @@
 #define cmd_cluster_command         cmd_not_available
 #define cmd_cluster_copyfile        cmd_not_available
 #define cmd_cluster_destroy         cmd_not_available
-#define cmd_cluster_epo             cmd_not_available
 #define cmd_cluster_init            cmd_not_available
 #define cmd_cluster_master_failover cmd_not_available
 #define cmd_cluster_master_ping     cmd_not_available

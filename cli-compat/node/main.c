@@ -2,12 +2,9 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_node_add                cmd_not_available
-#define cmd_node_failover           cmd_not_available
-#define cmd_node_health             cmd_not_available
-#define cmd_node_power              cmd_not_available
-#define cmd_node_remove             cmd_not_available
-#define cmd_node_restricted_command cmd_not_available
+#define cmd_node_add      cmd_not_available
+#define cmd_node_failover cmd_not_available
+#define cmd_node_remove   cmd_not_available
 
 #define MINE_node MINE
 #include "cli-compat/core/commands.h"
