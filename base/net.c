@@ -11,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TCP_TIMEOUT_MS = 10 * 1000 };
+enum {
+    TCP_TIMEOUT_MS = 10 * 1000,
+    LIVE_TIMEOUT_MS = 1000,
+};
 
 struct address {
     union {
@@ -79,6 +82,11 @@ enum net_answer net_tcp_try(const char *target, int port, const char *source, in
 bool net_tcp_ping(const char *target, int port, const char *source)
 {
     return net_tcp_try(target, port, source, TCP_TIMEOUT_MS) != NET_SILENT;
+}
+
+bool net_tcp_live(const char *target, int port)
+{
+    return net_tcp_try(target, port, NULL, LIVE_TIMEOUT_MS) == NET_OPEN;
 }
 
 /* --- Addresses ----------------------------------------------------------------------------------

@@ -9,6 +9,8 @@
  * from the address `source` if that is not NULL; that nothing listens there is an answer too
  * (netutils.py TcpPing). */
 bool net_tcp_ping(const char *target, int port, const char *source);
+/* Whether somebody listens there, within one second. */
+bool net_tcp_live(const char *target, int port);
 
 enum net_answer {
     NET_SILENT,  /* nobody answers, or there is no way there */

@@ -2,7 +2,6 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_cluster_epo          cmd_not_available
 #define cmd_cluster_renew_crypto cmd_not_available
 #define cmd_cluster_upgrade      cmd_not_available
 

@@ -41,6 +41,14 @@ static const struct {
     [QF_OFFLINE] = {"(offline)", "*"},
 };
 
+const char *list_status_text(int64_t status, bool verbose)
+{
+    if (status <= QF_NORMAL || status > QF_OFFLINE) {
+        status = QF_UNKNOWN;
+    }
+    return verbose ? status_texts[status].verbose : status_texts[status].brief;
+}
+
 /* One field of an answer; texts are borrowed from it. */
 struct column {
     const char *name, *title, *doc, *kind;
@@ -235,8 +243,7 @@ static bool add_cell(struct table *table, const struct view *view, const struct 
         return bad_answer(errp, "has a value of an unknown status");
     }
     if (status != QF_NORMAL) {
-        table_add_cell(table, g_strdup(view->verbose ? status_texts[status].verbose
-                                                     : status_texts[status].brief));
+        table_add_cell(table, g_strdup(list_status_text(status, view->verbose)));
         return true;
     }
     text = value_text(view, column, json_at(cell, 1));

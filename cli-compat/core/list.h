@@ -49,4 +49,7 @@ char list_unit(const struct cli_run *run);
  * caller. */
 struct json *list_fields(const struct cli_run *run, const char *extra);
 
+/* What stands in place of a value by its status, which is not QF_NORMAL; static. */
+const char *list_status_text(int64_t status, bool verbose);
+
 #endif

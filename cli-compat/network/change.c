@@ -2,50 +2,40 @@
 #include "config.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "cli-compat/core/commands.h"
+#include "cli-compat/core/op-options.h"
 #include "cli-compat/core/submit.h"
 #include "facts/codec.h"
-#include "facts/constants.h"
 #include "facts/errors.h"
 #include "facts/params.h"
 
-/* The option's text, split at commas; NULL: not given. Owned by the caller. */
-static struct json *words_of(struct cli_run *run, enum cli_option_id option)
-{
-    const char *text = command_line_text(run->line, option);
-    g_auto(GStrv) words = text != NULL ? text_split_escaped(text, ',') : NULL;
-
-    return words != NULL ? run_texts((const char *const *)words) : NULL;
-}
+/* What a network can be given when it is made, and later. */
+static const struct option_param settings[] = {
+    {CLI_OPT_gateway, "gateway", OPTION_AS_IT_IS},
+    {CLI_OPT_network6, "network6", OPTION_AS_IT_IS},
+    {CLI_OPT_gateway6, "gateway6", OPTION_AS_IT_IS},
+    {CLI_OPT_mac_prefix, "mac_prefix", OPTION_AS_IT_IS},
+    {CLI_OPT_add_reserved_ips, "add_reserved_ips", OPTION_WORDS},
+};
 
 bool cmd_network_add(struct cli_run *run, GError **errp)
 {
-    const char *subnet = command_line_text(run->line, CLI_OPT_network);
-    CLEANUP(json_unrefp) struct json *reserved = words_of(run, CLI_OPT_add_reserved_ips);
-    CLEANUP(json_unrefp) struct json *tags = words_of(run, CLI_OPT_tag_add);
+    static const struct option_param only_new[] = {
+        {CLI_OPT_network, "network", OPTION_AS_IT_IS},
+        {CLI_OPT_tag_add, "tags", OPTION_WORDS},
+    };
     struct op_network_add *params;
     struct opcode *op;
 
-    if (subnet == NULL) {
+    if (command_line_text(run->line, CLI_OPT_network) == NULL) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "The --network option must be given");
     }
     op = opcode_new(OP_ID_network_add);
     params = op->params;
     OP_SET_TEXT(params, network_name, run->args[0]);
     OP_SET(params, conflicts_check, command_line_flag(run->line, CLI_OPT_noconflictscheck));
-    if (!SUBMIT_SET_JSON(op, network_add, network, command_line_json(run->line, CLI_OPT_network),
-                         errp) ||
-        !SUBMIT_SET_JSON(op, network_add, gateway, command_line_json(run->line, CLI_OPT_gateway),
-                         errp) ||
-        !SUBMIT_SET_JSON(op, network_add, network6, command_line_json(run->line, CLI_OPT_network6),
-                         errp) ||
-        !SUBMIT_SET_JSON(op, network_add, gateway6, command_line_json(run->line, CLI_OPT_gateway6),
-                         errp) ||
-        !SUBMIT_SET_JSON(op, network_add, mac_prefix,
-                         command_line_json(run->line, CLI_OPT_mac_prefix), errp) ||
-        !SUBMIT_SET_JSON(op, network_add, add_reserved_ips, reserved, errp) ||
-        !SUBMIT_SET_JSON(op, network_add, tags, tags, errp)) {
+    if (!options_to_params(run, op, settings, G_N_ELEMENTS(settings), errp) ||
+        !options_to_params(run, op, only_new, G_N_ELEMENTS(only_new), errp)) {
         opcode_free(op);
         return false;
     }
@@ -54,30 +44,22 @@ bool cmd_network_add(struct cli_run *run, GError **errp)
 
 bool cmd_network_modify(struct cli_run *run, GError **errp)
 {
-    CLEANUP(json_unrefp) struct json *add = words_of(run, CLI_OPT_add_reserved_ips);
-    CLEANUP(json_unrefp) struct json *remove = words_of(run, CLI_OPT_remove_reserved_ips);
-    const struct json *gateway = command_line_json(run->line, CLI_OPT_gateway);
-    const struct json *network6 = command_line_json(run->line, CLI_OPT_network6);
-    const struct json *gateway6 = command_line_json(run->line, CLI_OPT_gateway6);
-    const struct json *mac_prefix = command_line_json(run->line, CLI_OPT_mac_prefix);
+    static const struct option_param only_old[] = {
+        {CLI_OPT_remove_reserved_ips, "remove_reserved_ips", OPTION_WORDS},
+    };
     struct op_network_set_params *params;
     struct opcode *op;
 
-    if (add == NULL && remove == NULL && gateway == NULL && network6 == NULL && gateway6 == NULL &&
-        mac_prefix == NULL) {
-        run_warn(run, "Please give at least one of the parameters.");
-        run->exit_code = C_EXIT_FAILURE;
+    if (!options_any_given(run, settings, G_N_ELEMENTS(settings)) &&
+        !options_any_given(run, only_old, G_N_ELEMENTS(only_old))) {
+        options_missing(run);
         return true;
     }
     op = opcode_new(OP_ID_network_set_params);
     params = op->params;
     OP_SET_TEXT(params, network_name, run->args[0]);
-    if (!SUBMIT_SET_JSON(op, network_set_params, gateway, gateway, errp) ||
-        !SUBMIT_SET_JSON(op, network_set_params, network6, network6, errp) ||
-        !SUBMIT_SET_JSON(op, network_set_params, gateway6, gateway6, errp) ||
-        !SUBMIT_SET_JSON(op, network_set_params, mac_prefix, mac_prefix, errp) ||
-        !SUBMIT_SET_JSON(op, network_set_params, add_reserved_ips, add, errp) ||
-        !SUBMIT_SET_JSON(op, network_set_params, remove_reserved_ips, remove, errp)) {
+    if (!options_to_params(run, op, settings, G_N_ELEMENTS(settings), errp) ||
+        !options_to_params(run, op, only_old, G_N_ELEMENTS(only_old), errp)) {
         opcode_free(op);
         return false;
     }

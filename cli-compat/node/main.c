@@ -1,11 +1,6 @@
 /* gnt-node */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_node_health             cmd_not_available
-#define cmd_node_power              cmd_not_available
-#define cmd_node_restricted_command cmd_not_available
-
 /* Those of cli-compat/bootstrap. */
 #define cmd_node_add cmd_in_bootstrap
 

@@ -169,15 +169,17 @@ bool lu_candidate_cert_remove(struct lu *lu, const char *node_uuid, GError **err
 
 /* --- SSH ----------------------------------------------------------------------------------------
  */
-/* Names of all nodes, or UUIDs of the candidates; fact_clear(). */
-static struct str_list list_nodes(const struct cfg *cfg, bool candidate_uuids)
+enum which { ALL, CANDIDATES, ONLINE };
+
+/* Names or UUIDs of nodes; fact_clear(). */
+static struct str_list list_nodes(const struct cfg *cfg, enum which which, bool uuids)
 {
     struct str_list list = {0};
     for (size_t i = 0; i < cfg_node_count(cfg); i++) {
         const struct node *node = cfg_node_at(cfg, i);
-        if (!candidate_uuids || node->master_candidate) {
+        if (which == ALL || (which == CANDIDATES ? node->master_candidate : !node->offline)) {
             char **slot = fact_list_add(&type_str_list, &list);
-            *slot = g_strdup(candidate_uuids ? node->uuid : node->name);
+            *slot = g_strdup(uuids ? node->uuid : node->name);
         }
     }
     return list;
@@ -201,7 +203,7 @@ static bool judge_ssh(struct lu *lu, const struct lu_answer *answer, const char 
 bool lu_ssh_key_add(struct lu *lu, const char *node_uuid, const char *node_name, unsigned flags,
                     GError **errp)
 {
-    struct str_list potential = list_nodes(lu_cfg(lu), false);
+    struct str_list potential = list_nodes(lu_cfg(lu), ALL, false);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
         lu, cfg_cluster(lu_cfg(lu))->master_node,
@@ -217,8 +219,8 @@ bool lu_ssh_key_add(struct lu *lu, const char *node_uuid, const char *node_name,
 bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_name, unsigned flags,
                        GError **errp)
 {
-    struct str_list potential = list_nodes(lu_cfg(lu), false),
-                    candidates = list_nodes(lu_cfg(lu), true);
+    struct str_list potential = list_nodes(lu_cfg(lu), ALL, false),
+                    candidates = list_nodes(lu_cfg(lu), CANDIDATES, true);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
         lu, cfg_cluster(lu_cfg(lu))->master_node,
@@ -232,6 +234,27 @@ bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_na
     fact_clear(&type_str_list, &potential);
     fact_clear(&type_str_list, &candidates);
     return judge_ssh(lu, answer, node_name, errp);
+}
+
+bool lu_ssh_keys_renew(struct lu *lu, enum ssh_key_type key_type, int64_t bits, GError **errp)
+{
+    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
+    struct str_list uuids = list_nodes(lu_cfg(lu), ONLINE, true),
+                    names = list_nodes(lu_cfg(lu), ONLINE, false),
+                    candidates = list_nodes(lu_cfg(lu), CANDIDATES, true),
+                    potential = list_nodes(lu_cfg(lu), ALL, false);
+    CLEANUP(lu_answer_freep)
+    struct lu_answer *answer = lu_call_node(
+        lu, cluster->master_node,
+        LU_CALL(node_ssh_keys_renew, .node_uuids = uuids, .node_names = names,
+                .master_candidate_uuids = candidates, .potential_master_candidates = potential,
+                .old_key_type = cluster->ssh_key_type, .new_key_type = key_type,
+                .new_key_bits = bits));
+    fact_clear(&type_str_list, &uuids);
+    fact_clear(&type_str_list, &names);
+    fact_clear(&type_str_list, &candidates);
+    fact_clear(&type_str_list, &potential);
+    return lu_answer_check(answer, errp, "Could not renew the SSH keys of the nodes");
 }
 
 /* --- KVM daemon ---------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ bool lu_ssh_key_add(struct lu *lu, const char *node_uuid, const char *node_name,
 bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_name, unsigned flags,
                        GError **errp);
 
+/* New SSH keys of a kind and length on all nodes that are online, at the master's word. */
+bool lu_ssh_keys_renew(struct lu *lu, enum ssh_key_type key_type, int64_t bits, GError **errp);
+
 /* The daemon for guests that shut themselves down runs on the node if the cluster wants that, else
  * it stops. Warns of failures; quiet: not of those to stop it. */
 void lu_kvmd_adjust(struct lu *lu, const char *node_uuid, bool quiet);

@@ -13,9 +13,6 @@ static bool not_yet(struct lu *lu, GError **errp)
 
 #define LU_LATER(name) LU(name, .check_arguments = not_yet)
 
-LU_LATER(cluster_renew_crypto)
-LU_LATER(oob_command)
-LU_LATER(restricted_command)
 LU_LATER(backup_prepare)
 LU_LATER(backup_export)
 LU_LATER(backup_remove)

@@ -257,29 +257,42 @@ static bool cancel_process(struct errand *errand)
     return false;
 }
 
+/* A job that waits in the queue is changed here, one that has a process through it. */
+static void change_job(const struct errand *errand, void (*in_queue)(const struct errand *errand),
+                       bool (*with_process)(struct errand *errand))
+{
+    switch (job_queue_find(errand->luxid->queue, errand->job)) {
+    case JOB_PLACE_UNKNOWN:
+        answer_not_found(errand->call, errand->job);
+        break;
+    case JOB_PLACE_QUEUED:
+        in_queue(errand);
+        break;
+    default:
+        run_errand(errand, with_process);
+    }
+}
+
+static void cancel_queued(const struct errand *errand)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (job_queue_cancel_queued(errand->luxid->queue, errand->job, &error)) {
+        luxid_answer_pair(errand->call, true, "Job %" G_GINT64_FORMAT " was cancelled",
+                          (gint64)errand->job);
+    } else {
+        luxid_answer_pair(errand->call, false, "Job %" G_GINT64_FORMAT " stays in the queue: %s",
+                          (gint64)errand->job, error->message);
+    }
+}
+
 void luxi_do_cancel_job(struct luxid *luxid, struct luxi_call *call, const void *args)
 {
     const struct luxi_args_cancel_job *wanted = args;
     const struct errand errand = {
         .luxid = luxid, .call = call, .job = wanted->job, .kill = wanted->kill};
-    g_autoptr(GError) error = NULL;
 
-    switch (job_queue_find(luxid->queue, wanted->job)) {
-    case JOB_PLACE_UNKNOWN:
-        answer_not_found(call, wanted->job);
-        return;
-    case JOB_PLACE_QUEUED:
-        if (job_queue_cancel_queued(luxid->queue, wanted->job, &error)) {
-            luxid_answer_pair(call, true, "Job %" G_GINT64_FORMAT " was cancelled",
-                              (gint64)wanted->job);
-        } else {
-            luxid_answer_pair(call, false, "Job %" G_GINT64_FORMAT " stays in the queue: %s",
-                              (gint64)wanted->job, error->message);
-        }
-        return;
-    default:
-        run_errand(&errand, cancel_process);
-    }
+    change_job(&errand, cancel_queued, cancel_process);
 }
 
 /* ---- ChangeJobPriority ---- */
@@ -316,30 +329,27 @@ static bool tell_priority(struct errand *errand)
     return true;
 }
 
+static void set_queued_priority(const struct errand *errand)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (job_queue_set_priority(errand->luxid->queue, errand->job, errand->priority, &error)) {
+        luxid_answer_pair(errand->call, true,
+                          "Priorities of pending opcodes of job %" G_GINT64_FORMAT
+                          " have been changed to %" G_GINT64_FORMAT,
+                          (gint64)errand->job, (gint64)errand->priority);
+    } else {
+        luxid_answer_pair(errand->call, false, "%s", error->message);
+    }
+}
+
 void luxi_do_change_job_priority(struct luxid *luxid, struct luxi_call *call, const void *args)
 {
     const struct luxi_args_change_job_priority *wanted = args;
     const struct errand errand = {
         .luxid = luxid, .call = call, .job = wanted->job, .priority = wanted->priority};
-    g_autoptr(GError) error = NULL;
 
-    switch (job_queue_find(luxid->queue, wanted->job)) {
-    case JOB_PLACE_UNKNOWN:
-        answer_not_found(call, wanted->job);
-        return;
-    case JOB_PLACE_QUEUED:
-        if (job_queue_set_priority(luxid->queue, wanted->job, wanted->priority, &error)) {
-            luxid_answer_pair(call, true,
-                              "Priorities of pending opcodes of job %" G_GINT64_FORMAT
-                              " have been changed to %" G_GINT64_FORMAT,
-                              (gint64)wanted->job, (gint64)wanted->priority);
-        } else {
-            luxid_answer_pair(call, false, "%s", error->message);
-        }
-        return;
-    default:
-        run_errand(&errand, tell_priority);
-    }
+    change_job(&errand, set_queued_priority, tell_priority);
 }
 
 /* ---- PickupJob ---- */

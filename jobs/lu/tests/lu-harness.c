@@ -192,6 +192,14 @@ static void set_answer(struct lu_harness *harness, const char *call, const char 
                          g_strdup_printf("%s %s", call, node != NULL ? node : "*"), answer);
 }
 
+void lu_harness_edit_cluster(struct lu_harness *harness, void (*edit)(struct cluster *cluster))
+{
+    struct cfg_txn *txn = cfg_replica_begin(harness->env.replica, NULL);
+    ck_assert_ptr_nonnull(txn);
+    edit(cfg_txn_edit_cluster(txn));
+    ck_assert(cfg_replica_commit(harness->env.replica, txn, NULL));
+}
+
 void lu_harness_answer(struct lu_harness *harness, const char *call, const char *node,
                        const char *payload)
 {
