@@ -205,13 +205,17 @@ static bool install(struct lu *lu, const struct instance *instance, GError **err
     const struct op_instance_create *op = lu_params(lu);
     const struct create_own *own = lu->own;
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    if (*instance->os == '\0') {
-        return true;
-    }
-    if (!check_trusted(lu, instance, errp)) {
+    bool os = *instance->os != '\0';
+    if (os && !check_trusted(lu, instance, errp)) {
         return false;
     }
-    if (disks.n == 0 || own->adopt || op->no_install) {
+    if (disks.n == 0 || own->adopt) {
+        return true;
+    }
+    if (op->mode != INST_CREATE_CREATE) {
+        return create_import_exec(lu, instance, errp);
+    }
+    if (!os || op->no_install) {
         return true;
     }
     bool pause = !op->wait_for_sync && const_has(C_DTS_INT_MIRROR, (int)op->disk_template);
