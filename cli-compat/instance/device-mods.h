@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 
-/* The option's value, [[ident, {...}], ...], as the opcode takes it: [[action, device, {...}], ...];
- * owned by the caller, NULL on error. disks: sizes are read, and new ones need one. */
+/* The option's value, [[ident, {...}], ...], as the opcode takes it: [[action, device, {...}],
+ * ...]; owned by the caller, NULL on error. disks: sizes are read, and new ones need one. */
 struct json *device_mods_read(const struct json *given, bool disks, GError **errp);
 /* Whether one that is there changes. */
 bool device_mods_modify(const struct json *mods);

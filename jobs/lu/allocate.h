@@ -16,8 +16,8 @@ char *lu_allocator_run(struct lu *lu, const struct ia_request *request, const ch
 bool lu_allocate(struct lu *lu, const struct ia_request *request, const char *allocator,
                  struct ia_answer *ret, GError **errp);
 
-/* The cluster's allocator where none is named or "." is (common.py GetDefaultIAllocator). *allocator
- * is an opcode's member, has its mark. */
+/* The cluster's allocator where none is named or "." is (common.py GetDefaultIAllocator).
+ * *allocator is an opcode's member, has its mark. */
 bool lu_allocator(struct lu *lu, char **allocator, bool *has, GError **errp);
 /* An allocator or a node (NULL: none), not both; the cluster's allocator where none is named or "."
  * is (common.py CheckIAllocatorOrNode). *allocator is an opcode's member, has its mark. */

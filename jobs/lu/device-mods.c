@@ -154,8 +154,8 @@ bool lu_mod_find(const struct lu_mod *mod, const char *kind, const struct lu_dev
         return false;
     }
     if (index < 0 || (uint64_t)index >= n) {
-        return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
-                        "There is no %s '%s': the instance has %zu", kind, mod->device, n);
+        return err_fail(errp, ERR_OP_EXEC, ECODE_NONE, "There is no %s '%s': the instance has %zu",
+                        kind, mod->device, n);
     }
     *ret = (size_t)index;
     return true;

@@ -36,8 +36,8 @@ bool lu_mod_find(const struct lu_mod *mod, const char *kind, const struct lu_dev
 /* Names are no numbers, and neither those nor the UUIDs of others (utils ValidateDeviceNames). */
 bool lu_device_names_check(const struct lu_device_id *v, size_t n, const char *kind, GError **errp);
 
-/* A parameter of a change: whether it is given; *ret (may be NULL) is NULL where it is given as null
- * or as none. */
+/* A parameter of a change: whether it is given; *ret (may be NULL) is NULL where it is given as
+ * null or as none. */
 bool lu_mod_text(const struct lu_mod *mod, const char *key, const char **ret);
 /* "none" in any case becomes null. */
 void lu_mod_take_none(struct lu_mod *mod, const char *key);

@@ -1,11 +1,12 @@
 /* Jobs that an allocator answers with. */
 #include "config.h"
 
+#include "jobs/lu/evacuate-jobs.h"
+
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/codec.h"
 #include "jobs/lu/allocate.h"
-#include "jobs/lu/evacuate.h"
 
 static void tell_moved(struct lu *lu, const struct json *moved)
 {
@@ -110,7 +111,7 @@ static bool add_jobs(struct lu *lu, const struct json *answer, const struct lu_e
 }
 
 bool lu_evacuation_ask(struct lu *lu, const struct ia_request *request, const char *allocator,
-                const struct lu_evacuation *how, GError **errp)
+                       const struct lu_evacuation *how, GError **errp)
 {
     struct ia_answer answer = {0};
     bool ok = lu_allocate(lu, request, allocator, &answer, errp) &&

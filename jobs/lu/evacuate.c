@@ -7,7 +7,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "jobs/lu/allocate.h"
-#include "jobs/lu/evacuate.h"
+#include "jobs/lu/evacuate-jobs.h"
 #include "jobs/lu/group-locks.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/lu.h"
@@ -393,8 +393,8 @@ static bool group_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, 
     const struct op_group_evacuate *op = lu_params(lu);
     const struct own *own = lu->own;
     const struct lu_evacuation how = {.early_release = op->early_release,
-                                   .force_failover = op->force_failover,
-                                   .sequential = op->sequential};
+                                      .force_failover = op->force_failover,
+                                      .sequential = op->sequential};
     const struct ia_request request = {.mode = IALLOCATOR_MODE_CHANGE_GROUP,
                                        .names = (const char *const *)own->instances->pdata,
                                        .n_names = own->instances->len,

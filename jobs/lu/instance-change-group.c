@@ -6,7 +6,7 @@
 
 #include "facts/codec.h"
 #include "jobs/lu/allocate.h"
-#include "jobs/lu/evacuate.h"
+#include "jobs/lu/evacuate-jobs.h"
 #include "jobs/lu/group-locks.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-env.h"
@@ -168,8 +168,8 @@ static bool exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError
     if (!lu_evacuation_ask(lu, &request, op->iallocator, &how, errp)) {
         return false;
     }
-    lu_info(lu, "Iallocator returned %u job(s) for changing group of instance '%s'",
-            lu->jobs->len, op->instance_name);
+    lu_info(lu, "Iallocator returned %u job(s) for changing group of instance '%s'", lu->jobs->len,
+            op->instance_name);
     return true;
 }
 

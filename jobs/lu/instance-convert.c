@@ -81,8 +81,7 @@ static bool check_kinds(struct lu *lu, GError **errp)
     const struct op_instance_set_params *op = lu_params(lu);
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
     bool mixed;
-    enum disk_template now =
-        cfg_instance_disk_template(lu_cfg(lu), modify_instance(lu), &mixed);
+    enum disk_template now = cfg_instance_disk_template(lu_cfg(lu), modify_instance(lu), &mixed);
     if (mixed) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_NONE,
                         "The instance has disks of several templates, which cannot be converted");
@@ -247,8 +246,8 @@ static bool check_space(struct lu *lu, GError **errp)
     if (!to_plain && op->has.remote_node_uuid) {
         nodes[n++] = op->remote_node_uuid;
     }
-    return n == 0 || lu_check_disk_space(lu, nodes, n, op->disk_template, own->disks.v,
-                                         own->disks.n, errp);
+    return n == 0 ||
+           lu_check_disk_space(lu, nodes, n, op->disk_template, own->disks.v, own->disks.n, errp);
 }
 
 bool modify_convert_check(struct lu *lu, GError **errp)
@@ -342,8 +341,8 @@ static bool create_parts(struct lu *lu, const struct instance *instance, const s
                          const char *remote, GError **errp)
 {
     struct disk *whole = lu_disk_annotated(lu_cfg(lu), disk, instance);
-    bool ok = lu_device_create(lu, instance, &whole->children.v[1], instance->primary_node, true,
-                               errp);
+    bool ok =
+        lu_device_create(lu, instance, &whole->children.v[1], instance->primary_node, true, errp);
     for (size_t i = 0; ok && i < whole->children.n; i++) {
         ok = lu_device_create(lu, instance, &whole->children.v[i], remote, true, errp);
     }
@@ -387,9 +386,10 @@ static bool rename_volumes(struct lu *lu, struct cfg_disks old, const GPtrArray 
     for (size_t i = 0; i < old.n; i++) {
         json_unref(renames[i].new_id);
     }
-    return lu_answer_check(answer, errp, back ? "The volumes could not be given their old names "
-                                                "again"
-                                              : "Failed to rename original LVs");
+    return lu_answer_check(answer, errp,
+                           back ? "The volumes could not be given their old names "
+                                  "again"
+                                : "Failed to rename original LVs");
 }
 
 static bool make_mirrors(struct lu *lu, struct cfg_disks old, const GPtrArray *new, GError **errp)

@@ -25,9 +25,8 @@ bool modify_hotplug_check(struct lu *lu, GError **errp)
         return true;
     }
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
-                     LU_CALL(hotplug_supported, .instance = {.instance = instance}));
+    struct lu_answer *answer = lu_call_node(
+        lu, instance->primary_node, LU_CALL(hotplug_supported, .instance = {.instance = instance}));
     if (answer->fail_msg == NULL) {
         own->hotplug = true;
         return true;

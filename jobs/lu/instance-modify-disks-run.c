@@ -1,4 +1,5 @@
-/* OP_INSTANCE_SET_PARAMS: changes of disks, carried out. Each is recorded before the next begins. */
+/* OP_INSTANCE_SET_PARAMS: changes of disks, carried out. Each is recorded before the next begins.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -108,11 +109,10 @@ static void assemble_new(struct lu *lu, size_t index)
     const struct instance *instance = modify_instance(lu);
     const struct disk *disk = disk_at(lu, index);
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
-                     LU_CALL(blockdev_assemble, .disk = {.disk = disk, .instance = instance},
-                             .instance = {.instance = instance}, .on_primary = true,
-                             .idx = (int64_t)index));
+    struct lu_answer *answer = lu_call_node(
+        lu, instance->primary_node,
+        LU_CALL(blockdev_assemble, .disk = {.disk = disk, .instance = instance},
+                .instance = {.instance = instance}, .on_primary = true, .idx = (int64_t)index));
     if (lu_answer_warn(lu, answer, "Can't assemble newly created disk %zu", index)) {
         plug_in(lu, disk, answer->payload, index);
     } else {
@@ -130,10 +130,8 @@ static bool add(struct lu *lu, const struct modify_disk_step *step, size_t index
         return false;
     }
     const struct disk *const *v = (const struct disk *const *)disks->pdata;
-    const struct lu_disk_change what = {.instance_uuid = instance->uuid,
-                                        .disk_uuid = v[0]->uuid,
-                                        .added = v[0],
-                                        .index = index};
+    const struct lu_disk_change what = {
+        .instance_uuid = instance->uuid, .disk_uuid = v[0]->uuid, .added = v[0], .index = index};
     if (!lu_disks_create(lu, instance, v, disks->len, errp)) {
         lu_disks_unreserve(lu, v, disks->len);
         return false;
@@ -252,9 +250,8 @@ static bool modify(struct lu *lu, const struct modify_disk_step *step, size_t in
     }
     if (step->wanted.has.mode) {
         disk->mode = step->wanted.mode;
-        lu_change_add(own->disk_changes,
-                      json_new_string(fact_enum_disk_mode.words[disk->mode]), "disk.mode/%zu",
-                      index);
+        lu_change_add(own->disk_changes, json_new_string(fact_enum_disk_mode.words[disk->mode]),
+                      "disk.mode/%zu", index);
     }
     if (lu_mod_text(step->mod, "name", &name)) {
         g_free(disk->name);
@@ -352,8 +349,7 @@ static bool apply(struct lu *lu, const struct modify_disk_step *step, GError **e
     if (!lu_mod_find(step->mod, MODIFY_DISK, NULL, disks.n, &index, errp)) {
         return false;
     }
-    return action == DDM_MODIFY ? modify(lu, step, index, errp)
-                                : take_out(lu, step, index, errp);
+    return action == DDM_MODIFY ? modify(lu, step, index, errp) : take_out(lu, step, index, errp);
 }
 
 bool modify_disks_apply(struct lu *lu, GError **errp)

@@ -62,8 +62,7 @@ static struct facts gather(struct lu *lu)
 {
     struct facts facts = {0};
     g_autoptr(GPtrArray) nodes = lu_instance_nodes(lu, modify_instance(lu));
-    facts.disk_template =
-        cfg_instance_disk_template(lu_cfg(lu), modify_instance(lu), &facts.mixed);
+    facts.disk_template = cfg_instance_disk_template(lu_cfg(lu), modify_instance(lu), &facts.mixed);
     for (guint i = 0; i < nodes->len; i++) {
         facts.exclusive = facts.exclusive || lu_node_has_exclusive_storage(lu, nodes->pdata[i]);
     }
@@ -208,7 +207,8 @@ static bool check_places(struct lu *lu, const struct disk *disk, GError **errp)
 static bool check_attach(struct lu *lu, struct modify_disk_step *step, const struct facts *facts,
                          GError **errp)
 {
-    const struct disk *disk = check_sync(lu, "attach", errp) ? find_disk(lu, step->mod, errp) : NULL;
+    const struct disk *disk =
+        check_sync(lu, "attach", errp) ? find_disk(lu, step->mod, errp) : NULL;
     if (disk == NULL) {
         return false;
     }
@@ -355,8 +355,8 @@ static bool check_list(struct lu *lu, GError **errp)
             return false;
         }
     }
-    return lu_device_names_check((const struct lu_device_id *)(void *)ids->data, ids->len, MODIFY_DISK,
-                                 errp) &&
+    return lu_device_names_check((const struct lu_device_id *)(void *)ids->data, ids->len,
+                                 MODIFY_DISK, errp) &&
            (ids->len <= C_MAX_DISKS ||
             err_fail(errp, ERR_OP_PREREQ, ECODE_STATE, "An instance cannot have more than %d disks",
                      C_MAX_DISKS));

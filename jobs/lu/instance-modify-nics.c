@@ -118,9 +118,8 @@ static bool check_mac(const struct lu_mod *mod, GError **errp)
                invalid(errp, "The MAC address of an interface that is there cannot become 'auto'; "
                              "'generate' gives it a new one");
     }
-    return lu_mac_is_good(mac) ||
-           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                    "'%s' is no MAC address of one interface", mac);
+    return lu_mac_is_good(mac) || err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                                           "'%s' is no MAC address of one interface", mac);
 }
 
 static bool check_mod(struct lu_mod *mod, GError **errp)
@@ -264,12 +263,12 @@ static bool check_bridge(struct lu *lu, const char *bridge, GError **errp)
     struct any_list bridges = {0};
     *(struct json **)fact_list_add(&type_any_list, &bridges) = json_new_string(bridge);
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(lu, instance->primary_node,
-                                            LU_CALL(bridges_exist, .bridges_list = bridges));
+    struct lu_answer *answer =
+        lu_call_node(lu, instance->primary_node, LU_CALL(bridges_exist, .bridges_list = bridges));
     fact_clear(&type_any_list, &bridges);
     if (answer->fail_msg != NULL && op->force) {
-        modify_warn_later(lu, g_strdup_printf("Bridge %s on node %s: %s", bridge,
-                                              answer->node_name, answer->fail_msg));
+        modify_warn_later(lu, g_strdup_printf("Bridge %s on node %s: %s", bridge, answer->node_name,
+                                              answer->fail_msg));
         return true;
     }
     return lu_answer_check_prereq(answer, ECODE_ENVIRON, errp, "Bridge %s on node %s", bridge,
@@ -358,8 +357,7 @@ static bool take_ip(struct lu *lu, struct lu_mod *mod, struct nic *nic, size_t i
 static bool set_ip(struct lu *lu, struct lu_mod *mod, const char *old_ip, const char *old_network,
                    struct nic *nic, size_t index, GError **errp)
 {
-    bool same =
-        g_strcmp0(nic->ip, old_ip) == 0 && g_strcmp0(nic->network, old_network) == 0;
+    bool same = g_strcmp0(nic->ip, old_ip) == 0 && g_strcmp0(nic->network, old_network) == 0;
     if (same) {
         return old_network == NULL ||
                (!lu_mod_text(mod, KEY(LINK), NULL) && !lu_mod_text(mod, KEY(MODE), NULL)) ||
@@ -443,10 +441,10 @@ static bool add_nic(struct lu *lu, struct lu_mod *mod, GError **errp)
         return false;
     }
     (void)lu_mod_text(mod, KEY(NETWORK), &network);
-    g_autofree char *what = g_strdup_printf(
-        "add:mac=%s,ip=%s,mode=%s,link=%s,network=%s", nic->mac, or_none(nic->ip),
-        fact_enum_nic_mode.words[nic->nicparams.mode], or_none(nic->nicparams.link),
-        or_none(network));
+    g_autofree char *what =
+        g_strdup_printf("add:mac=%s,ip=%s,mode=%s,link=%s,network=%s", nic->mac, or_none(nic->ip),
+                        fact_enum_nic_mode.words[nic->nicparams.mode], or_none(nic->nicparams.link),
+                        or_none(network));
     lu_change_add(add_step(own, DDM_ADD, index, nic)->changes, json_new_string(what), "nic.%zu",
                   index);
     return true;

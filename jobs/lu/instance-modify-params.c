@@ -272,12 +272,13 @@ static bool check_primary_memory(struct lu *lu, const struct lu_answer *answer, 
     int64_t free_mib;
     if (answer->fail_msg != NULL) {
         modify_warn_later(lu, g_strdup_printf("Cannot ask primary node %s for its memory: %s",
-                                            answer->node_name, answer->fail_msg));
+                                              answer->node_name, answer->fail_msg));
         return true;
     }
     if (!free_memory(answer, &free_mib)) {
-        modify_warn_later(lu, g_strdup_printf("Primary node %s does not tell how much memory is free",
-                                            answer->node_name));
+        modify_warn_later(lu,
+                          g_strdup_printf("Primary node %s does not tell how much memory is free",
+                                          answer->node_name));
         return true;
     }
     int64_t missing = maxmem - memory_of(info) - free_mib;

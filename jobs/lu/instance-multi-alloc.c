@@ -99,8 +99,8 @@ static bool count_nodes(const struct own *own, size_t *ret_given, size_t *ret_ne
             return inval(errp, "The instances have no allocators of their own here: one places "
                                "all of them");
         }
-        bool two = create->has.disk_template &&
-                   const_has(C_DTS_INT_MIRROR, (int)create->disk_template);
+        bool two =
+            create->has.disk_template && const_has(C_DTS_INT_MIRROR, (int)create->disk_template);
         *ret_needed += two ? 2 : 1;
         *ret_given += (create->has.pnode ? 1 : 0) + (two && create->has.snode ? 1 : 0);
     }
@@ -304,8 +304,7 @@ static bool add_placed(struct lu *lu, const struct json *placed, GError **errp)
 static void write_names(struct lu *lu, struct json_writer *w)
 {
     const struct own *own = lu->own;
-    const struct json *placed =
-        own->answer.result != NULL ? json_at(own->answer.result, 0) : NULL;
+    const struct json *placed = own->answer.result != NULL ? json_at(own->answer.result, 0) : NULL;
     json_write_key(w, C_ALLOCATABLE_KEY);
     json_write_array_begin(w);
     for (size_t i = 0; placed != NULL && i < json_len(placed); i++) {
@@ -353,8 +352,7 @@ static bool check_complete(const struct own *own, GError **errp)
 static bool exec(struct lu *lu, struct json_writer *result, GError **errp)
 {
     struct own *own = lu->own;
-    const struct json *placed =
-        own->answer.result != NULL ? json_at(own->answer.result, 0) : NULL;
+    const struct json *placed = own->answer.result != NULL ? json_at(own->answer.result, 0) : NULL;
     json_write_object_begin(result);
     write_names(lu, result);
     json_write_object_end(result);

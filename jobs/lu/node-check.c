@@ -61,8 +61,9 @@ bool lu_check_no_image(const struct any_dict *osparams, GError **errp)
                     "Images of operating systems are not available in this version");
 }
 
-bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
-                 const struct value_map *osparams, bool force_variant, GError **errp)
+static bool check_os(struct lu *lu, const char *const *nodes, size_t n, bool required,
+                     const char *os, const struct value_map *osparams, bool force_variant,
+                     GError **errp)
 {
     if (os == NULL || *os == '\0') {
         return true;
@@ -75,8 +76,8 @@ bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *
     CLEANUP(lu_answers_freep)
     struct lu_answers *answers =
         lu_call_nodes(lu, (const char *const *)asked->pdata, asked->len,
-                      LU_CALL(os_validate, .required = true, .name = (char *)os, .checks = checks,
-                              .params = params, .force_variant = force_variant));
+                      LU_CALL(os_validate, .required = required, .name = (char *)os,
+                              .checks = checks, .params = params, .force_variant = force_variant));
     fact_clear(&type_any_list, &checks);
     for (size_t i = 0; i < answers->n; i++) {
         const struct lu_answer *answer = &answers->v[i];
@@ -90,6 +91,18 @@ bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *
         }
     }
     return true;
+}
+
+bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                 const struct value_map *osparams, bool force_variant, GError **errp)
+{
+    return check_os(lu, nodes, n, true, os, osparams, force_variant, errp);
+}
+
+bool lu_check_os_if_there(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                          const struct value_map *osparams, GError **errp)
+{
+    return check_os(lu, nodes, n, false, os, osparams, false, errp);
 }
 
 /* --- Space --------------------------------------------------------------------------------------

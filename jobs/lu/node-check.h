@@ -14,4 +14,8 @@ bool lu_check_no_image(const struct any_dict *osparams, GError **errp);
 bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
                  const struct value_map *osparams, bool force_variant, GError **errp);
 
+/* The same where the OS is; where it is not, an entry in the log says that nothing was checked. */
+bool lu_check_os_if_there(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                          const struct value_map *osparams, GError **errp);
+
 #endif

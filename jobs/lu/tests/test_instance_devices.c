@@ -284,8 +284,8 @@ START_TEST(disk_added)
     ck_assert_str_eq(disks.v[0]->iv_name, "disk/0");
     ck_assert_str_eq(disks.v[1]->iv_name, "disk/1");
     ck_assert_int_eq(disks.v[1]->size, 8);
-    ck_assert(g_str_has_prefix(cfg_disk_path(disks.v[0]),
-                               "/srv/ganeti/file-storage/inst4.lab.example/"));
+    ck_assert(
+        g_str_has_prefix(cfg_disk_path(disks.v[0]), "/srv/ganeti/file-storage/inst4.lab.example/"));
     ck_assert_str_eq(lu_harness_result(h), "[[\"disk/0\", \"add:size=128,mode=rw\"]]");
     g_autofree char *names = call_names();
     /* Its disks are not active, so that one is not either. */
@@ -306,8 +306,7 @@ START_TEST(disk_changed)
     struct cfg_disks disks = cfg_instance_disks(lu_harness_cfg(h), inst3());
     ck_assert_int_eq(disks.v[0]->mode, DISK_MODE_RO);
     ck_assert_ptr_null(disks.v[0]->name);
-    ck_assert_str_eq(lu_harness_result(h),
-                     "[[\"disk.mode/0\", \"ro\"], [\"disk.name/0\", null]]");
+    ck_assert_str_eq(lu_harness_result(h), "[[\"disk.mode/0\", \"ro\"], [\"disk.name/0\", null]]");
     g_autofree char *names = call_names();
     ck_assert_str_eq(names, "");
 }
@@ -387,8 +386,7 @@ START_TEST(disk_refused)
         {"inst5", "[\"add\", -1, {\"size\": 64}]", ERR_OP_PREREQ, ECODE_INVAL},
         {"inst4", "[\"add\", -1, {}]", ERR_OP_PREREQ, ECODE_INVAL},
         {"inst4", "[\"add\", -1, {\"size\": 64, \"spindles\": 2}]", ERR_OP_PREREQ, ECODE_INVAL},
-        {"inst4", "[\"add\", -1, {\"size\": 64, \"provider\": \"x\"}]", ERR_OP_PREREQ,
-         ECODE_INVAL},
+        {"inst4", "[\"add\", -1, {\"size\": 64, \"provider\": \"x\"}]", ERR_OP_PREREQ, ECODE_INVAL},
         {"inst4", "[\"add\", -1, {\"size\": 64, \"dev_type\": \"drbd\"}]", ERR_OP_PREREQ,
          ECODE_INVAL},
         {"inst4", "[\"add\", 3, {\"size\": 64}]", ERR_OP_EXEC, ECODE_NONE},
@@ -418,8 +416,8 @@ END_TEST
  */
 static void stop(const char *name)
 {
-    g_autofree char *opcode = g_strdup_printf(
-        "{\"OP_ID\": \"OP_INSTANCE_SHUTDOWN\", \"instance_name\": \"%s\"}", name);
+    g_autofree char *opcode =
+        g_strdup_printf("{\"OP_ID\": \"OP_INSTANCE_SHUTDOWN\", \"instance_name\": \"%s\"}", name);
     lu_harness_answer(h, "instance_shutdown", NULL, "null");
     lu_harness_ok(h, opcode);
 }
@@ -437,8 +435,7 @@ START_TEST(to_drbd_and_back)
     ck_assert_uint_eq(disks.n, 1);
     ck_assert(cfg_disk_drbd(disks.v[0], &drbd));
     ck_assert_int_eq(disks.v[0]->size, 2048);
-    ck_assert_ptr_null(
-        cfg_disk_get(lu_harness_cfg(h), "d0000003-0000-4000-8000-000000000000"));
+    ck_assert_ptr_null(cfg_disk_get(lu_harness_cfg(h), "d0000003-0000-4000-8000-000000000000"));
     ck_assert_ptr_nonnull(strstr(lu_harness_log(h), "Renaming original volumes...\n"));
     ck_assert(calls("\"GANETI_NEW_DISK_TEMPLATE\": \"drbd\""));
     ck_assert_ptr_nonnull(strstr(lu_harness_locks(h), "node-res/"));
@@ -484,8 +481,7 @@ START_TEST(to_drbd_fails)
                      ECODE_INVAL);
     lu_harness_fails(h, MODIFY("web.b", "\"disk_template\": \"diskless\""), ERR_OP_PREREQ,
                      ECODE_INVAL);
-    lu_harness_fails(h, MODIFY("web.b", "\"disk_template\": \"file\""), ERR_OP_PREREQ,
-                     ECODE_STATE);
+    lu_harness_fails(h, MODIFY("web.b", "\"disk_template\": \"file\""), ERR_OP_PREREQ, ECODE_STATE);
     lu_harness_fails(h,
                      MODIFY("web.b", "\"disk_template\": \"drbd\", \"remote_node\": \"n1\", "
                                      "\"iallocator\": \"hail\""),

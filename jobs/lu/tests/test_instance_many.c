@@ -56,8 +56,7 @@ START_TEST(with_nodes)
                      "{\"allocatable\": [\"new1.lab.example\", \"new2.lab.example\"], "
                      "\"failed\": [], \"jobs\": [[true, 1], [true, 2]]}");
     ck_assert(has(lu_harness_jobs(h), "\"pnode\": \"node2.lab.example\""));
-    ck_assert(has(lu_harness_locks(h),
-                  "node/339d45bc-1a9f-47d1-bde3-e547c29980d3 shared\n"));
+    ck_assert(has(lu_harness_locks(h), "node/339d45bc-1a9f-47d1-bde3-e547c29980d3 shared\n"));
     ck_assert_str_eq(lu_harness_calls(h), "");
 }
 END_TEST
@@ -66,14 +65,13 @@ START_TEST(by_allocator)
 {
     allocator_says("{\"success\": true, \"info\": \"\", \"result\": [[[\"new2.lab.example\", "
                    "[\"node2.lab.example\"]]], [\"new1.lab.example\"]]}");
-    const char *both = ALLOC(
-        CREATE("new1.lab.example", ", \"beparams\": {\"memory\": 200}") "," CREATE(
-            "new2.lab.example", ""),
-        ", \"iallocator\": \".\"");
+    const char *both =
+        ALLOC(CREATE("new1.lab.example",
+                     ", \"beparams\": {\"memory\": 200}") "," CREATE("new2.lab.example", ""),
+              ", \"iallocator\": \".\"");
     lu_harness_ok(h, both);
-    ck_assert_str_eq(lu_harness_result(h),
-                     "{\"allocatable\": [\"new2.lab.example\"], \"failed\": "
-                     "[\"new1.lab.example\"], \"jobs\": [[true, 1]]}");
+    ck_assert_str_eq(lu_harness_result(h), "{\"allocatable\": [\"new2.lab.example\"], \"failed\": "
+                                           "[\"new1.lab.example\"], \"jobs\": [[true, 1]]}");
     ck_assert(has(lu_harness_jobs(h), "\"pnode\": \"node2.lab.example\""));
     ck_assert(!has(lu_harness_jobs(h), "new1.lab.example"));
     ck_assert(has(lu_harness_calls(h), "\\\"memory\\\": 200"));
@@ -90,8 +88,8 @@ END_TEST
 
 START_TEST(dry_run)
 {
-    lu_harness_ok(h, ALLOC(CREATE("new1.lab.example", ", \"pnode\": \"node1\""),
-                           ", \"dry_run\": true"));
+    lu_harness_ok(
+        h, ALLOC(CREATE("new1.lab.example", ", \"pnode\": \"node1\""), ", \"dry_run\": true"));
     ck_assert_str_eq(lu_harness_result(h),
                      "{\"allocatable\": [\"new1.lab.example\"], \"failed\": [], \"jobs\": []}");
     ck_assert_str_eq(lu_harness_jobs(h), "");
@@ -100,24 +98,22 @@ END_TEST
 
 START_TEST(refused)
 {
-    lu_harness_fails(h,
-                     ALLOC(CREATE("a.example", ", \"pnode\": \"node1\"") "," CREATE("b.example",
-                                                                                   ""),
-                           ""),
-                     ERR_OP_PREREQ, ECODE_INVAL);
+    lu_harness_fails(
+        h, ALLOC(CREATE("a.example", ", \"pnode\": \"node1\"") "," CREATE("b.example", ""), ""),
+        ERR_OP_PREREQ, ECODE_INVAL);
     lu_harness_fails(h, ALLOC(CREATE("a.example", "") "," CREATE("a.example", ""), ""),
                      ERR_OP_PREREQ, ECODE_INVAL);
-    lu_harness_fails(h, ALLOC(CREATE("a.example", ", \"iallocator\": \"hail\""), ""),
-                     ERR_OP_PREREQ, ECODE_INVAL);
+    lu_harness_fails(h, ALLOC(CREATE("a.example", ", \"iallocator\": \"hail\""), ""), ERR_OP_PREREQ,
+                     ECODE_INVAL);
     lu_harness_fails(h, ALLOC(CREATE("a.example", ", \"pnode\": \"node9\""), ""), ERR_OP_PREREQ,
                      ECODE_NOENT);
     lu_harness_fails(h, ALLOC("{\"OP_ID\": \"OP_TEST_DUMMY\"}", ""), ERR_OP_PREREQ, ECODE_INVAL);
     lu_harness_fails(h, ALLOC(CREATE("a.example", ", \"nosuch\": 1"), ""), ERR_OP_PREREQ,
                      ECODE_INVAL);
-    lu_harness_fails(h,
-                     ALLOC(CREATE("a.example", ", \"pnode\": \"node1\""),
-                           ", \"opportunistic_locking\": true"),
-                     ERR_OP_PREREQ, ECODE_INVAL);
+    lu_harness_fails(
+        h,
+        ALLOC(CREATE("a.example", ", \"pnode\": \"node1\""), ", \"opportunistic_locking\": true"),
+        ERR_OP_PREREQ, ECODE_INVAL);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* Moving instances by the jobs that an allocator answers with (reference: lib/cmdlib/common.py
  * LoadNodeEvacResult). */
-#ifndef GANTRY_JOBS_LU_EVACUATE_H
-#define GANTRY_JOBS_LU_EVACUATE_H
+#ifndef GANTRY_JOBS_LU_EVACUATE_JOBS_H
+#define GANTRY_JOBS_LU_EVACUATE_JOBS_H
 
 #include "jobs/iallocator/iallocator.h"
 #include "jobs/lu/lu.h"
