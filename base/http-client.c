@@ -1,5 +1,7 @@
 #include "base/http-client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,6 +14,10 @@ enum {
     SPARE_FDS = 128,
     MIN_PARALLEL = 16,
     MAX_PARALLEL = 4096,
+    /* Seconds without a word until a host is asked whether it lives, and between such questions. */
+    KEEPALIVE_IDLE = 20,
+    KEEPALIVE_INTERVAL = 10,
+    DEAD_MS = 60 * 1000, /* without an answer to anything */
 };
 
 struct http_client {
@@ -423,6 +429,16 @@ static bool set_url(CURL *easy, const struct http_request *request)
            curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
 }
 
+/* Also ends a connection whose last probes went unanswered (tcp(7), TCP_USER_TIMEOUT). */
+static int set_up_socket(void *user G_GNUC_UNUSED, curl_socket_t fd,
+                         curlsocktype purpose G_GNUC_UNUSED)
+{
+    const unsigned ms = DEAD_MS;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+    return CURL_SOCKOPT_OK;
+}
+
 static void start(struct transfer *transfer, const struct http_request *request)
 {
     struct http_client *client = transfer->batch->client;
@@ -444,8 +460,11 @@ static void start(struct transfer *transfer, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->repeatable ? 0L : 1L);
-    /* A host that lost its power is noticed in minutes, also by a call that may last a day. */
+    /* A host that lost its power is noticed in a minute, also by a call that may last a day. */
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_up_socket);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -1,11 +1,6 @@
 /* gnt-backup */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_backup_export cmd_not_available
-#define cmd_backup_import cmd_not_available
-#define cmd_backup_remove cmd_not_available
-
 #define MINE_backup MINE
 #include "cli-compat/core/commands.h"
 

@@ -1,12 +1,13 @@
-/* gnt-instance add (lib/cli.py GenericInstanceCreate). */
+/* gnt-instance add, gnt-backup import (lib/cli.py GenericInstanceCreate). */
 #include "config.h"
+
+#include "cli-compat/instance/add.h"
 
 #include <string.h>
 
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "base/parse.h"
-#include "cli-compat/core/commands.h"
 #include "cli-compat/core/submit.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
@@ -69,9 +70,13 @@ static bool to_number(struct json *disk, const char *key, bool size, size_t inde
     return true;
 }
 
-static bool check_disk(struct json *disk, size_t index, GError **errp)
+static bool check_disk(struct json *disk, size_t index, bool import, GError **errp)
 {
     bool adopt = json_has(disk, "adopt");
+    if (adopt && import) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Disk %zu: an import adopts no disks",
+                        index);
+    }
     if (json_has(disk, "size")) {
         if (adopt) {
             return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
@@ -90,7 +95,7 @@ static bool check_disk(struct json *disk, size_t index, GError **errp)
            to_number(disk, "spindles", false, index, errp);
 }
 
-static struct json *read_disks(struct cli_run *run, GError **errp)
+static struct json *read_disks(struct cli_run *run, bool import, GError **errp)
 {
     const struct json *given = command_line_json(run->line, CLI_OPT_disk);
     const struct json *size = command_line_json(run->line, CLI_OPT_os_size);
@@ -103,7 +108,7 @@ static struct json *read_disks(struct cli_run *run, GError **errp)
         }
         return json_new_array();
     }
-    if (none || (json_len(given) > 0 && size != NULL)) {
+    if ((none && !import) || (json_len(given) > 0 && size != NULL)) {
         (void)refuse(errp, none ? "No disks are given: use --disk or -s"
                                 : "Either --disk or -s, not both");
         return NULL;
@@ -116,22 +121,23 @@ static struct json *read_disks(struct cli_run *run, GError **errp)
     }
     CLEANUP(json_unrefp) struct json *list = numbered(given, C_MAX_DISKS, "disk", errp);
     for (size_t i = 0; list != NULL && i < json_len(list); i++) {
-        if (json_len(json_at(list, i)) > 0 && !check_disk(json_at(list, i), i, errp)) {
+        if (json_len(json_at(list, i)) > 0 && !check_disk(json_at(list, i), i, import, errp)) {
             return NULL;
         }
     }
     return g_steal_pointer(&list);
 }
 
-/* One with everything automatic unless the command line says otherwise. */
-static struct json *read_nics(struct cli_run *run, GError **errp)
+/* One with everything automatic unless the command line says otherwise; for an import those of the
+ * export. */
+static struct json *read_nics(struct cli_run *run, bool import, GError **errp)
 {
     const struct json *given = command_line_json(run->line, CLI_OPT_net);
     if (json_len(given) > 0) {
         return numbered(given, C_MAX_NICS, "network interface", errp);
     }
     struct json *list = json_new_array();
-    if (!command_line_flag(run->line, CLI_OPT_nonics)) {
+    if (!import && !command_line_flag(run->line, CLI_OPT_nonics)) {
         json_append(list, json_new_object());
     }
     return list;
@@ -191,46 +197,58 @@ static bool set_parameters(struct cli_run *run, struct opcode *op, GError **errp
            FROM_OPTION(osparams_secret, osparams_secret) &&
            FROM_OPTION(helper_startup_timeout, helper_startup_timeout) &&
            FROM_OPTION(helper_shutdown_timeout, helper_shutdown_timeout) &&
-           FROM_OPTION(instance_communication, instance_communication);
+           (!command_line_has(run->line, CLI_OPT_instance_communication) ||
+            FROM_OPTION(instance_communication, instance_communication));
 #undef FROM_OPTION
+}
+
+/* Options that only making an instance has, or only importing it. */
+static void set_mode(struct cli_run *run, struct op_instance_create *params, bool import)
+{
+    if (import) {
+        OP_SET(params, start, false);
+        OP_SET(params, identify_defaults, command_line_flag(run->line, CLI_OPT_identify_defaults));
+        OP_SET_TEXT(params, src_node, command_line_text(run->line, CLI_OPT_src_node));
+        OP_SET_TEXT(params, src_path, command_line_text(run->line, CLI_OPT_src_dir));
+        OP_SET_TEXT(params, compress, command_line_text(run->line, CLI_OPT_compress));
+        return;
+    }
+    OP_SET_TEXT(params, os_type, command_line_text(run->line, CLI_OPT_os));
+    OP_SET(params, forthcoming, command_line_flag(run->line, CLI_OPT_forthcoming));
+    OP_SET(params, commit, command_line_flag(run->line, CLI_OPT_commit));
+    OP_SET(params, start, command_line_flag(run->line, CLI_OPT_nostart));
+    OP_SET(params, force_variant, command_line_flag(run->line, CLI_OPT_force_variant));
+    OP_SET(params, no_install, command_line_flag(run->line, CLI_OPT_no_install));
 }
 
 static void set_flags(struct cli_run *run, struct op_instance_create *params)
 {
-    OP_SET(params, forthcoming, command_line_flag(run->line, CLI_OPT_forthcoming));
-    OP_SET(params, commit, command_line_flag(run->line, CLI_OPT_commit));
     OP_SET(params, conflicts_check, command_line_flag(run->line, CLI_OPT_noconflictscheck));
     OP_SET(params, ip_check, command_line_flag(run->line, CLI_OPT_ipcheck));
     OP_SET(params, name_check, command_line_flag(run->line, CLI_OPT_namecheck));
     OP_SET(params, wait_for_sync, command_line_flag(run->line, CLI_OPT_nwsync));
     OP_SET(params, opportunistic_locking, command_line_flag(run->line, CLI_OPT_opportunistic));
-    OP_SET(params, start, command_line_flag(run->line, CLI_OPT_nostart));
-    OP_SET(params, force_variant, command_line_flag(run->line, CLI_OPT_force_variant));
-    OP_SET(params, no_install, command_line_flag(run->line, CLI_OPT_no_install));
     OP_SET(params, ignore_ipolicy, command_line_flag(run->line, CLI_OPT_ignore_ipolicy));
 }
 
-bool cmd_instance_add(struct cli_run *run, GError **errp)
+bool instance_create(struct cli_run *run, enum inst_create_mode mode, GError **errp)
 {
-    if (command_line_flag(run->line, CLI_OPT_forthcoming) &&
-        command_line_flag(run->line, CLI_OPT_commit)) {
-        return refuse(errp, "Either --forthcoming or --commit, not both");
-    }
-    CLEANUP(json_unrefp) struct json *nics = read_nics(run, errp);
-    CLEANUP(json_unrefp) struct json *disks = nics != NULL ? read_disks(run, errp) : NULL;
+    bool import = mode == INST_CREATE_IMPORT;
+    CLEANUP(json_unrefp) struct json *nics = read_nics(run, import, errp);
+    CLEANUP(json_unrefp) struct json *disks = nics != NULL ? read_disks(run, import, errp) : NULL;
     if (disks == NULL) {
         return false;
     }
     struct opcode *op = opcode_new(OP_ID_instance_create);
     struct op_instance_create *params = op->params;
     OP_SET_TEXT(params, instance_name, run->args[0]);
-    OP_SET(params, mode, INST_CREATE_CREATE);
-    OP_SET_TEXT(params, os_type, command_line_text(run->line, CLI_OPT_os));
+    OP_SET(params, mode, mode);
     OP_SET_TEXT(params, group_name, command_line_text(run->line, CLI_OPT_nodegroup));
     OP_SET_TEXT(params, file_storage_dir, command_line_text(run->line, CLI_OPT_filestore_dir));
     OP_SET_TEXT(params, iallocator, command_line_text(run->line, CLI_OPT_iallocator));
     set_nodes(run, params);
     set_flags(run, params);
+    set_mode(run, params, import);
     if (!SUBMIT_SET_JSON(op, instance_create, disks, disks, errp) ||
         !SUBMIT_SET_JSON(op, instance_create, nics, nics, errp) || !set_parameters(run, op, errp)) {
         opcode_free(op);

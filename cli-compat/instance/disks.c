@@ -1,5 +1,5 @@
-/* Disks of an instance, its end and its name (lib/client/gnt_instance.py ActivateDisks,
- * DeactivateDisks, GrowDisk, RemoveInstance, RenameInstance). */
+/* Disks of an instance, its beginning, its end and its name (lib/client/gnt_instance.py
+ * ActivateDisks, DeactivateDisks, GrowDisk, AddInstance, RemoveInstance, RenameInstance). */
 #include "config.h"
 
 #include "base/json.h"
@@ -7,6 +7,7 @@
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/confirm.h"
 #include "cli-compat/core/submit.h"
+#include "cli-compat/instance/add.h"
 #include "facts/errors.h"
 
 static bool ensure_exists(struct cli_run *run, const char *name, GError **errp)
@@ -76,6 +77,16 @@ bool cmd_instance_grow_disk(struct cli_run *run, GError **errp)
     OP_SET(params, absolute, command_line_flag(run->line, CLI_OPT_absolute));
     OP_SET(params, ignore_ipolicy, command_line_flag(run->line, CLI_OPT_ignore_ipolicy));
     return submit_or_send(run, op, NULL, errp);
+}
+
+bool cmd_instance_add(struct cli_run *run, GError **errp)
+{
+    if (command_line_flag(run->line, CLI_OPT_forthcoming) &&
+        command_line_flag(run->line, CLI_OPT_commit)) {
+        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                        "Either --forthcoming or --commit, not both");
+    }
+    return instance_create(run, INST_CREATE_CREATE, errp);
 }
 
 bool cmd_instance_remove(struct cli_run *run, GError **errp)

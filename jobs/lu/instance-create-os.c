@@ -43,12 +43,14 @@ bool create_os_arguments(struct lu *lu, GError **errp)
     return true;
 }
 
+/* Those that make it, or those that read what was exported. */
 static bool runs_scripts(struct lu *lu)
 {
     const struct op_instance_create *op = lu_params(lu);
     const struct create_own *own = lu->own;
-    return own->disks.n > 0 && !own->adopt && !op->no_install && !op->forthcoming &&
-           *own->instance->os != '\0' && image_of(op) == NULL;
+    bool import = op->mode != INST_CREATE_CREATE;
+    return own->disks.n > 0 && !own->adopt && !op->forthcoming && *own->instance->os != '\0' &&
+           (import || (!op->no_install && image_of(op) == NULL));
 }
 
 /* Whether its scripts may run on the node (os_diagnose: [name, ..., trusted]). */
@@ -94,7 +96,7 @@ bool create_os_image(struct lu *lu, const struct instance *instance)
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
     const char *image = image_of(op);
     g_autoptr(GError) error = NULL;
-    if (image == NULL || own->adopt || disks.n == 0) {
+    if (image == NULL || own->adopt || disks.n == 0 || op->mode != INST_CREATE_CREATE) {
         return true;
     }
     lu_log(lu, "* imaging instance disks...");
@@ -121,6 +123,9 @@ bool create_os_install(struct lu *lu, const struct instance *instance, GError **
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
     if (!runs_scripts(lu)) {
         return true;
+    }
+    if (op->mode != INST_CREATE_CREATE) {
+        return create_import_exec(lu, instance, errp);
     }
     bool pause = !op->wait_for_sync && const_has(C_DTS_INT_MIRROR, (int)op->disk_template);
     if (pause) {

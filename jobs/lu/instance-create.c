@@ -31,6 +31,10 @@ static void create_clear(void *data)
     fact_clear(&type_value_map, &own->osparams_secret);
     g_free(own->file_dir);
     g_clear_pointer(&own->nodes, g_ptr_array_unref);
+    g_free(own->old_name);
+    g_clear_pointer(&own->images, g_ptr_array_unref);
+    g_clear_pointer(&own->macs, g_ptr_array_unref);
+    g_free(own->source_ca);
 }
 
 static bool inval(GError **errp, const char *text)
@@ -40,18 +44,6 @@ static bool inval(GError **errp, const char *text)
 
 /* --- Arguments ----------------------------------------------------------------------------------
  */
-/* Ways to bring content in that this version does not have. */
-static bool check_mode(const struct op_instance_create *op, GError **errp)
-{
-    if (op->mode != INST_CREATE_CREATE) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Instances cannot be made in the mode '%s' in this version: run it on a "
-                        "master with the other implementation of the cluster",
-                        fact_enum_inst_create_mode.words[op->mode]);
-    }
-    return true;
-}
-
 static bool check_name(struct lu *lu, GError **errp)
 {
     struct op_instance_create *op = lu_params(lu);
@@ -193,8 +185,7 @@ static bool create_arguments(struct lu *lu, GError **errp)
         lu_info(lu, "Nothing is installed, so the instance is not started");
         op->start = false;
     }
-    if (!check_mode(op, errp) || !check_name(lu, errp) ||
-        (op->instance_communication && !add_communication(lu, errp))) {
+    if (!check_name(lu, errp) || (op->instance_communication && !add_communication(lu, errp))) {
         return false;
     }
     for (size_t i = 0; i < op->nics.n; i++) {
@@ -202,7 +193,9 @@ static bool create_arguments(struct lu *lu, GError **errp)
             return false;
         }
     }
-    return check_disks(lu, errp) && check_placement(lu, errp) && create_os_arguments(lu, errp);
+    return check_disks(lu, errp) && check_placement(lu, errp) &&
+           (op->mode == INST_CREATE_CREATE ? create_os_arguments(lu, errp)
+                                           : create_import_arguments(lu, errp));
 }
 
 /* --- Locks --------------------------------------------------------------------------------------
@@ -294,7 +287,7 @@ static bool create_names(struct lu *lu, GError **errp)
     }
     lu_need_new(lu, LOCK_LEVEL_INSTANCE, op->instance_name);
     lu_need_shared(lu, LOCK_LEVEL_NODEGROUP);
-    return true;
+    return create_import_names(lu, errp);
 }
 
 static bool create_locks(struct lu *lu, enum lock_level level, GError **errp G_GNUC_UNUSED)
@@ -452,17 +445,22 @@ static void take_planned_nodes(struct lu *lu, const struct instance *plan)
 
 static bool release_others(struct lu *lu, GError **errp)
 {
+    const struct op_instance_create *op = lu_params(lu);
     const struct create_own *own = lu->own;
-    const char *const *nodes = (const char *const *)own->nodes->pdata;
-    g_autoptr(GPtrArray) groups = g_ptr_array_new();
+    g_autoptr(GPtrArray) groups = g_ptr_array_new(), keep = g_ptr_array_new();
     for (guint i = 0; i < own->nodes->len; i++) {
-        const struct node *node = cfg_node_get(lu_cfg(lu), nodes[i]);
+        const struct node *node = cfg_node_get(lu_cfg(lu), own->nodes->pdata[i]);
+        g_ptr_array_add(keep, own->nodes->pdata[i]);
         if (node != NULL) {
             g_ptr_array_add(groups, node->group);
         }
     }
-    return lu_release_all_but(lu, LOCK_LEVEL_NODE, nodes, own->nodes->len, errp) &&
-           lu_release_all_but(lu, LOCK_LEVEL_NODE_RES, nodes, own->nodes->len, errp) &&
+    if (op->has.src_node_uuid) {
+        g_ptr_array_add(keep, op->src_node_uuid);
+    }
+    const char *const *nodes = (const char *const *)keep->pdata;
+    return lu_release_all_but(lu, LOCK_LEVEL_NODE, nodes, keep->len, errp) &&
+           lu_release_all_but(lu, LOCK_LEVEL_NODE_RES, nodes, keep->len, errp) &&
            lu_release_all_but(lu, LOCK_LEVEL_NODEGROUP, (const char *const *)groups->pdata,
                               groups->len, errp);
 }
@@ -594,13 +592,19 @@ static bool create_prereq(struct lu *lu, GError **errp)
                              errp)) {
         return false;
     }
+    if (!create_import_read(lu, errp)) {
+        return false;
+    }
     const char *vg = cfg_cluster(lu_cfg(lu))->volume_group_name;
     if (const_has(C_DTS_LVM, (int)op->disk_template) && (vg == NULL || *vg == '\0')) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE, "The cluster has no volume group");
     }
     fact_copy(&type_idisk_list, &own->disks, &op->disks);
-    return build_instance(lu, plan, errp) &&
-           lu_disks_complete(lu, own->disks.v, own->disks.n, op->disk_template, errp) &&
+    if (!build_instance(lu, plan, errp)) {
+        return false;
+    }
+    create_import_keep_macs(lu);
+    return lu_disks_complete(lu, own->disks.v, own->disks.n, op->disk_template, errp) &&
            check_address_free(lu, errp) && find_nodes(lu, plan, errp) &&
            lu_nics_place(lu, &own->instance->nics, op->pnode_uuid, op->conflicts_check, errp) &&
            check_storage(lu, errp) && check_policy(lu, errp) && check_on_nodes(lu, errp) &&
@@ -625,6 +629,10 @@ static bool create_env(struct lu *lu, struct hooks_env *env, GError **errp G_GNU
     const struct op_instance_create *op = lu_params(lu);
     const struct create_own *own = lu->own;
     hooks_env_set(env, "ADD_MODE", fact_enum_inst_create_mode.words[op->mode]);
+    if (op->mode == INST_CREATE_IMPORT) {
+        hooks_env_set(env, "SRC_NODE", op->src_node);
+        hooks_env_set(env, "SRC_PATH", op->src_path);
+    }
     hooks_env_set_bool(env, "INSTANCE_STATUS", op->start);
     hooks_env_set(env, "INSTANCE_DISK_TEMPLATE", fact_enum_disk_template.words[op->disk_template]);
     hooks_env_set(env, "INSTANCE_SECONDARIES", own->nodes->len > 1 ? op->snode : "");

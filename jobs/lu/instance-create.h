@@ -14,6 +14,11 @@ struct create_own {
     struct value_map osparams_secret;
     char *file_dir;
     GPtrArray *nodes; /* UUIDs: the primary, then the secondary if there is one */
+    /* Import only. */
+    char *old_name;    /* of the instance that was exported */
+    GPtrArray *images; /* paths on the source node by disk; NULL where there is none */
+    GPtrArray *macs;   /* as exported, by interface */
+    char *source_ca;   /* remote: the other cluster's certificate (PEM) */
 };
 
 /* Parameters of its own for a new instance. */
@@ -44,5 +49,17 @@ bool create_exec(struct lu *lu, struct json_writer *result, GError **errp);
 bool create_check_adoption(struct lu *lu, GError **errp);
 /* Asks the allocator and puts its answer into the opcode. */
 bool create_allocate(struct lu *lu, GError **errp);
+
+/* --- Import -------------------------------------------------------------------------------------
+ *
+ * Arguments, locks and the description of what is imported, which fills in what the opcode leaves
+ * open (instance-import.c); with all checks done, its data (instance-import-run.c). Each does
+ * nothing for instances that are made empty. */
+bool create_import_arguments(struct lu *lu, GError **errp);
+bool create_import_names(struct lu *lu, GError **errp);
+bool create_import_read(struct lu *lu, GError **errp);
+/* Keeps the MAC addresses of an instance that comes back under its name. */
+void create_import_keep_macs(struct lu *lu);
+bool create_import_exec(struct lu *lu, const struct instance *instance, GError **errp);
 
 #endif

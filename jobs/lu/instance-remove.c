@@ -6,6 +6,7 @@
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/instance-record.h"
+#include "jobs/lu/instance-run.h"
 #include "jobs/lu/names.h"
 #include "jobs/lu/rpc.h"
 
@@ -60,16 +61,12 @@ static bool shut_down(struct lu *lu, const struct instance *instance, GError **e
                            instance->name, answer->node_name);
 }
 
-static bool remove_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+bool lu_instance_erase(struct lu *lu, const char *uuid, bool ignore_failures, GError **errp)
 {
-    const struct op_instance_remove *op = lu_params(lu);
     CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
-    const struct instance *instance = cfg_instance_get(cfg, op->instance_uuid);
-    if (!cfg_instance_is_forthcoming(instance) && !shut_down(lu, instance, errp)) {
-        return false;
-    }
-    if (!lu_disks_remove(lu, instance, op->ignore_failures)) {
-        if (!op->ignore_failures) {
+    const struct instance *instance = cfg_instance_get(cfg, uuid);
+    if (!lu_disks_remove(lu, instance, ignore_failures)) {
+        if (!ignore_failures) {
             return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
                             "Cannot remove the disks of instance %s; see the warnings above. "
                             "--ignore-failures forgets the instance all the same",
@@ -77,7 +74,16 @@ static bool remove_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED,
         }
         lu_log(lu, "Warning: not all disks of instance %s could be removed", instance->name);
     }
-    return lu_instance_forget(lu, op->instance_uuid, errp);
+    return lu_instance_forget(lu, uuid, errp);
+}
+
+static bool remove_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+{
+    const struct op_instance_remove *op = lu_params(lu);
+    CLEANUP(cfg_unrefp) const struct cfg *cfg = cfg_ref(lu_cfg(lu));
+    const struct instance *instance = cfg_instance_get(cfg, op->instance_uuid);
+    return (cfg_instance_is_forthcoming(instance) || shut_down(lu, instance, errp)) &&
+           lu_instance_erase(lu, op->instance_uuid, op->ignore_failures, errp);
 }
 
 static bool remove_env(struct lu *lu, struct hooks_env *env, GError **errp G_GNUC_UNUSED)

@@ -1,4 +1,4 @@
-/* Starting an instance, for the units that do it among other things. */
+/* Starting and removing an instance, for the units that do it among other things. */
 #ifndef GANTRY_JOBS_LU_INSTANCE_RUN_H
 #define GANTRY_JOBS_LU_INSTANCE_RUN_H
 
@@ -8,5 +8,9 @@
  * does not start. hvparams, beparams: for this start only; NULL: none. An OpExecError. */
 bool lu_instance_start(struct lu *lu, const char *uuid, const struct value_map *hvparams,
                        const struct beparams *beparams, bool paused, GError **errp);
+
+/* Removes its disks, then its record; with failures ignored the record goes in any case. It must
+ * not run. An OpExecError. */
+bool lu_instance_erase(struct lu *lu, const char *uuid, bool ignore_failures, GError **errp);
 
 #endif

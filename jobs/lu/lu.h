@@ -10,7 +10,7 @@
  *        .check_prereq = check_prereq, .exec = exec)
  *
  * makes `lu_node_powercycle`, and jobs/lu/table.c expands facts/opcodes.def into the table of all
- * of them: an opcode without its unit does not link. What comes later stands in jobs/lu/later.c.
+ * of them: an opcode without its unit does not link.
  *
  * Phases, in this order (jobs/lu/processor.h runs them): cluster lock (the row says shared or
  * alone), check_arguments, expand_names, then for each level of locks that was asked for

@@ -18,7 +18,7 @@
 #include "noded/backend/common.h"
 #include "noded/backend/disks.h"
 #include "noded/backend/guest.h"
-#include "noded/backend/ini.h"
+#include "noded/proto/ini.h"
 #include "provider-interface/env.h"
 
 enum { CONFIG_MODE = 0600, MAX_FILES = 100000 };

@@ -7,7 +7,7 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "noded/backend/common.h"
-#include "noded/backend/ini.h"
+#include "noded/proto/ini.h"
 
 enum { MAX_CONFIG = 16 * 1024 * 1024 };
 

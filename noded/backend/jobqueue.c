@@ -1,8 +1,10 @@
 /* Copies of the job queue on master candidates. */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/parse.h"
@@ -66,6 +68,22 @@ static bool ensure_number(enum path_id id, int64_t fresh, int64_t *ret, GError *
     return write_queue_file(path_get(id), text, strlen(text), errp);
 }
 
+/* The lock file is whose who made it first; luxid must be able to take it too. */
+static bool share_lock(GError **errp)
+{
+    const char *path = path_get(PATH_JOB_QUEUE_LOCK_FILE);
+    struct fs_write_opts owner;
+
+    if (geteuid() != 0) {
+        return true; /* one user runs it all */
+    }
+    if (!backend_file_owner(DAEMON_masterd, GROUP_daemons, C_JOB_QUEUE_FILES_PERMS, &owner, errp)) {
+        return false;
+    }
+    return (chown(path, owner.uid, owner.gid) == 0 && chmod(path, owner.mode) == 0) ||
+           noded_fail(errp, "cannot set the owner of %s: %s", path, g_strerror(errno));
+}
+
 bool backend_prepare_queue(GError **errp)
 {
     g_autoptr(GError) error = NULL;
@@ -80,7 +98,8 @@ bool backend_prepare_queue(GError **errp)
         g_propagate_error(errp, g_steal_pointer(&error));
         return false;
     }
-    if (!ensure_number(PATH_JOB_QUEUE_VERSION_FILE, C_JOB_QUEUE_VERSION, &version, errp)) {
+    if (!share_lock(errp) ||
+        !ensure_number(PATH_JOB_QUEUE_VERSION_FILE, C_JOB_QUEUE_VERSION, &version, errp)) {
         return false;
     }
     if (version != C_JOB_QUEUE_VERSION) {

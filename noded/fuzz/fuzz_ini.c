@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "noded/backend/ini.h"
+#include "noded/proto/ini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

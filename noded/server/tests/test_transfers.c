@@ -15,7 +15,7 @@
 #include "base/tests/golden.h"
 #include "base/tests/unit.h"
 #include "compat-config/paths/paths.h"
-#include "noded/backend/ini.h"
+#include "noded/proto/ini.h"
 #include "noded/server/tests/virtual-node.h"
 
 static void setup(void)

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "noded/backend/ini.h"
+#include "noded/proto/ini.h"
 
 #include <string.h>
 
@@ -61,6 +61,40 @@ static struct section *find_section(const struct ini *ini, const char *name)
 bool ini_has_section(const struct ini *ini, const char *name)
 {
     return find_section(ini, name) != NULL;
+}
+
+/* A "%" is written twice. */
+static char *unescape(const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, "%%", -1);
+
+    return g_strjoinv("%", parts);
+}
+
+char *ini_get(const struct ini *ini, const char *section_name, const char *name)
+{
+    const struct section *section = find_section(ini, section_name);
+
+    for (guint i = 0; section != NULL && i < section->members->len; i++) {
+        const struct member *member = g_ptr_array_index(section->members, i);
+
+        if (g_ascii_strcasecmp(member->name, name) == 0) {
+            return unescape(member->value->str);
+        }
+    }
+    return NULL;
+}
+
+void ini_each(const struct ini *ini, const char *section_name, ini_fn *fn, void *data)
+{
+    const struct section *section = find_section(ini, section_name);
+
+    for (guint i = 0; section != NULL && i < section->members->len; i++) {
+        const struct member *member = g_ptr_array_index(section->members, i);
+        g_autofree char *value = unescape(member->value->str);
+
+        fn(member->name, value, data);
+    }
 }
 
 /* --- Reading ------------------------------------------------------------------------------------
