@@ -7,7 +7,8 @@
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 
-/* The whole command line goes there as it was typed; the terminal too, so the interrupt is that program's. */
+/* The whole command line goes there as it was typed; the terminal too, so the interrupt is that
+ * program's. */
 bool cmd_in_bootstrap(struct cli_run *run, GError **errp)
 {
     const char *program = g_getenv("GANTRY_BOOTSTRAP");
