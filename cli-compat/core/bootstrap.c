@@ -16,13 +16,14 @@ bool cmd_in_bootstrap(struct cli_run *run, GError **errp)
     struct cmd *cmd = cmd_new(program != NULL ? program : path_get(PATH_BOOTSTRAP),
                               cli_programs[run->command->program].name, NULL);
     CLEANUP(cmd_result_freep) struct cmd_result *result = NULL;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     for (char **word = run->argv + 1; *word != NULL; word++) {
         cmd_add(cmd, *word, NULL);
     }
     cmd_inherit_env(cmd);
     cmd_set_interactive(cmd);
-    (void)signal(SIGINT, SIG_IGN);
+    (void)sigaction(SIGINT, &ignore, NULL);
     result = cmd_run(cmd, errp);
     if (result == NULL) {
         return false;
