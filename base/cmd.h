@@ -70,7 +70,8 @@ void cmd_set_output_fds(struct cmd *cmd, int out, int err);
 /* Hands a descriptor to the child; returns its number there (3, 4, ... in the order of calls). */
 int cmd_keep_fd(struct cmd *cmd, int fd);
 /* For programs that talk to the person at the terminal: inherits the three standard descriptors and
- * the process group; but for standard input if there is one of its own (they ask at /dev/tty then). */
+ * the process group; but for standard input if there is one of its own (they ask at /dev/tty then).
+ */
 void cmd_set_interactive(struct cmd *cmd);
 
 /* A session of its own, for what shall outlive this process and its terminal. Redirect its output.

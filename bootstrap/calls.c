@@ -98,16 +98,16 @@ void bootstrap_call_all(const char *const *nodes, size_t n, enum rpc_id call, co
         }
         g_ptr_array_add(addresses, address);
         which[asked] = i;
-        requests[asked++] = (struct rpc_request){
-            .node = nodes[i], .address = address, .arguments = body->str};
+        requests[asked++] =
+            (struct rpc_request){.node = nodes[i], .address = address, .arguments = body->str};
     }
     if (asked > 0) {
         send_requests(row, requests, asked, &waiting);
     }
 }
 
-bool bootstrap_call(const char *node, enum rpc_id call, const void *args,
-                    struct json **ret_payload, GError **errp)
+bool bootstrap_call(const char *node, enum rpc_id call, const void *args, struct json **ret_payload,
+                    GError **errp)
 {
     struct rpc_answer answer = {0};
 

@@ -84,8 +84,7 @@ static bool try_master(const struct target *target G_GNUC_UNUSED, GError **errp)
 {
     static const struct luxi_client_options options = {.connect_timeout = 1};
     CLEANUP(luxi_client_freep)
-    struct luxi_client *client =
-        luxi_client_connect(path_get(PATH_QUERY_SOCKET), &options, errp);
+    struct luxi_client *client = luxi_client_connect(path_get(PATH_QUERY_SOCKET), &options, errp);
     CLEANUP(json_unrefp) struct json *args = json_new_array();
     CLEANUP(json_unrefp) struct json *names = json_new_array();
     CLEANUP(json_unrefp) struct json *answer = NULL;

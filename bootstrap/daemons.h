@@ -5,7 +5,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Runs daemon-util with a verb and what belongs to it; words end with NULL. The error is an OpExecError. */
+/* Runs daemon-util with a verb and what belongs to it; words end with NULL. The error is an
+ * OpExecError. */
 bool daemons_control(GError **errp, const char *verb, ...) G_GNUC_NULL_TERMINATED;
 
 /* Each waits for at most ten seconds; OpExecErrors. */

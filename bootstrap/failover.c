@@ -28,7 +28,8 @@ enum {
 
 /* --- Votes --------------------------------------------------------------------------------------
  */
-/* Whom each node takes for the master: n texts, NULL where it does not say; freed with the array. */
+/* Whom each node takes for the master: n texts, NULL where it does not say; freed with the array.
+ */
 static char **ask_for_master(const char *const *nodes, size_t n)
 {
     const struct rpc_call_master_node_name args = {0};
@@ -195,7 +196,8 @@ static void warn(GPtrArray *warnings, bool *ok, const char *format, ...)
     *ok = false;
 }
 
-/* Durable here and on the other candidates when it returns: the old master cannot overwrite it then. */
+/* Durable here and on the other candidates when it returns: the old master cannot overwrite it
+ * then. */
 static bool record(struct wconfd_client *client, struct cfg_replica *replica,
                    const struct failover *failover, GError **errp)
 {
@@ -208,8 +210,7 @@ static bool record(struct wconfd_client *client, struct cfg_replica *replica,
         return false;
     }
     node = cfg_node_named(cfg_replica_get(replica), failover->new_master);
-    if (node == NULL ||
-        cfg_node_named(cfg_replica_get(replica), failover->old_master) == NULL) {
+    if (node == NULL || cfg_node_named(cfg_replica_get(replica), failover->old_master) == NULL) {
         cfg_txn_abort(txn);
         return err_fail(errp, ERR_OP_PREREQ, ECODE_NOENT, "The configuration has no node %s",
                         node == NULL ? failover->new_master : failover->old_master);
@@ -295,8 +296,8 @@ static bool wait_for_address(const char *ip, bool up)
     gint64 end = g_get_monotonic_time() + ADDRESS_LIMIT_S * G_USEC_PER_SEC;
     gulong pause = FIRST_PAUSE_US;
 
-    while ((net_tcp_try(ip, daemon_rows[DAEMON_noded].port, NULL, PING_TIMEOUT_MS) !=
-            NET_SILENT) != up) {
+    while ((net_tcp_try(ip, daemon_rows[DAEMON_noded].port, NULL, PING_TIMEOUT_MS) != NET_SILENT) !=
+           up) {
         if (g_get_monotonic_time() > end) {
             return false;
         }

@@ -48,11 +48,14 @@ static bool has_no_files(enum path_id id, GError **errp)
     for (guint i = 0; names != NULL && i < names->len; i++) {
         g_autofree char *path = g_build_filename(dir, names->pdata[i], NULL);
 
-        if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
-                            "%s is left of an earlier cluster: remove what is in %s before making a "
-                            "new one",
-                            path, dir);
+        /* The queue's lock file outlives a cluster that was destroyed. */
+        if (!g_file_test(path, G_FILE_TEST_IS_DIR) &&
+            strcmp(path, path_get(PATH_JOB_QUEUE_LOCK_FILE)) != 0) {
+            return err_fail(
+                errp, ERR_OP_PREREQ, ECODE_STATE,
+                "%s is left of an earlier cluster: remove what is in %s before making a "
+                "new one",
+                path, dir);
         }
     }
     return names != NULL;
@@ -87,14 +90,16 @@ static bool find_host(struct init_state *state, bool ipv6, GError **errp)
     return true;
 }
 
-/* In a virtual cluster all nodes are on one host, where loopback addresses are as good as others. */
+/* In a virtual cluster all nodes are on one host, where loopback addresses are as good as others.
+ */
 static bool check_host(const struct init_state *state, GError **errp)
 {
     if (net_is_loopback(state->host_ip) && vcluster_hostname() == NULL) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_ENVIRON,
-                        "The name of this host, %s, stands for %s, a loopback address; correct DNS or "
-                        "%s",
-                        state->host_name, state->host_ip, path_get(PATH_ETC_HOSTS));
+        return err_fail(
+            errp, ERR_OP_PREREQ, ECODE_ENVIRON,
+            "The name of this host, %s, stands for %s, a loopback address; correct DNS or "
+            "%s",
+            state->host_name, state->host_ip, path_get(PATH_ETC_HOSTS));
     }
     return net_is_own_address(state->host_ip) ||
            err_fail(errp, ERR_OP_PREREQ, ECODE_ENVIRON,
@@ -168,9 +173,10 @@ bool init_check_network(const struct cluster_init *request, struct init_state *s
            find_cluster(request, ipv6, errp) && check_secondary(request, state, ipv6, errp) &&
            check_netmask(cluster, ipv6, errp) &&
            (later || net_has_interface(cluster->master_netdev) ||
-            err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                     "This host has no network device '%s' for the master address (--master-netdev)",
-                     cluster->master_netdev));
+            err_fail(
+                errp, ERR_OP_PREREQ, ECODE_INVAL,
+                "This host has no network device '%s' for the master address (--master-netdev)",
+                cluster->master_netdev));
 }
 
 /* --- The host -----------------------------------------------------------------------------------
@@ -344,8 +350,7 @@ static bool check_hypervisors(const struct cluster *cluster, GError **errp)
             return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "There is no hypervisor '%s'",
                             cluster->hvparams.v[i].key);
         }
-        if (!lu_check_hv_syntax((enum hypervisor)hypervisor, &cluster->hvparams.v[i].value,
-                                errp)) {
+        if (!lu_check_hv_syntax((enum hypervisor)hypervisor, &cluster->hvparams.v[i].value, errp)) {
             return false;
         }
     }

@@ -108,10 +108,9 @@ static bool verify(const struct cfg *cfg, GError **errp)
 {
     g_autoptr(GPtrArray) problems = cfg_verify(cfg);
 
-    return problems->len == 0 ||
-           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                    "The cluster would have a faulty configuration: %s",
-                    (const char *)problems->pdata[0]);
+    return problems->len == 0 || err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                                          "The cluster would have a faulty configuration: %s",
+                                          (const char *)problems->pdata[0]);
 }
 
 const struct cfg *init_config(struct cluster *cluster, const struct init_state *state,

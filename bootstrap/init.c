@@ -65,7 +65,8 @@ static bool write_config(const struct cfg *cfg, GError **errp)
            cfg_save(cfg, path_get(PATH_CLUSTER_CONF_FILE), &opts, errp);
 }
 
-/* The configuration comes last: without it there is no cluster, so what a crash leaves is only rubbish. */
+/* The configuration comes last: without it there is no cluster, so what a crash leaves is only
+ * rubbish. */
 static bool write_files(const struct cluster_init *request, const struct init_state *state,
                         GError **errp)
 {
@@ -116,10 +117,11 @@ static bool carry_out(const struct cluster_init *request, const struct init_stat
     if (write_files(request, state, errp) && start(request->cluster, state, errp)) {
         return true;
     }
-    g_prefix_error(errp,
-                   "The cluster was not finished; before another try, stop its daemons (%s stop-all) "
-                   "and remove what is in %s: ",
-                   path_get(PATH_DAEMON_UTIL), path_get(PATH_DATA_DIR));
+    g_prefix_error(
+        errp,
+        "The cluster was not finished; before another try, stop its daemons (%s stop-all) "
+        "and remove what is in %s: ",
+        path_get(PATH_DAEMON_UTIL), path_get(PATH_DATA_DIR));
     return false;
 }
 

@@ -133,8 +133,9 @@ static bool add_candidates(struct node_join *join, const char *const *candidates
     for (size_t i = 0; known != NULL && i < n; i++) {
         g_autoptr(GPtrArray) keys = public_keys_of(known, candidates[i]);
         struct nonempty_str_list *list =
-            keys->len > 0 ? fact_dict_add(&type_ssh_keys_dict, &join->authorized_keys, candidates[i])
-                          : NULL;
+            keys->len > 0
+                ? fact_dict_add(&type_ssh_keys_dict, &join->authorized_keys, candidates[i])
+                : NULL;
 
         for (guint k = 0; k < keys->len; k++) {
             *(char **)fact_list_add(&type_nonempty_str_list, list) = g_strdup(keys->pdata[k]);

@@ -1,13 +1,14 @@
 /* Certificates, keys and secrets of a cluster, on its master (reference: lib/bootstrap.py
- * GenerateClusterCrypto). What is replaced stays as a backup beside it. Owners and modes are set right by ensure-dirs,
- * which runs before each daemon starts. */
+ * GenerateClusterCrypto). What is replaced stays as a backup beside it. Owners and modes are set
+ * right by ensure-dirs, which runs before each daemon starts. */
 #ifndef GANTRY_BOOTSTRAP_SECRETS_H
 #define GANTRY_BOOTSTRAP_SECRETS_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-/* What is to be made although it is there already. What is missing is made in any case. All texts may be NULL. */
+/* What is to be made although it is there already. What is missing is made in any case. All texts
+ * may be NULL. */
 struct secrets_new {
     bool cluster_cert; /* and with it the client certificate, which it signs */
     bool client_cert;

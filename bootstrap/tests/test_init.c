@@ -71,9 +71,9 @@ START_TEST(a_configuration_of_defaults)
     struct cluster *cluster = usual();
     g_autoptr(GError) error = NULL;
     CLEANUP(cfg_unrefp)
-    const struct cfg *cfg =
-        init_check_values(cluster, &error) ? init_config(cluster, &state, UUID, "AA:BB", &error)
-                                           : NULL;
+    const struct cfg *cfg = init_check_values(cluster, &error)
+                                ? init_config(cluster, &state, UUID, "AA:BB", &error)
+                                : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     CLEANUP(cfg_unrefp) const struct cfg *again = NULL;
     const struct cluster *made;

@@ -1,5 +1,6 @@
-/* The commands that work with node daemons and certificates themselves, for which gnt-* programs would otherwise all
- * link HTTP and TLS: they start this program with their own command line (core/bootstrap.c). */
+/* The commands that work with node daemons and certificates themselves, for which gnt-* programs
+ * would otherwise all link HTTP and TLS: they start this program with their own command line
+ * (core/bootstrap.c). */
 #include "config.h"
 
 #include <string.h>
@@ -26,8 +27,9 @@ static cli_handler *const commands[CLI_CMD_COUNT] = {
 
 int main(int argc, char **argv)
 {
-    static const char help[] = "Usage: bootstrap PROGRAM COMMAND ...\n\nCarries out commands of gnt-cluster and "
-                               "gnt-node for them; start these.\n";
+    static const char help[] =
+        "Usage: bootstrap PROGRAM COMMAND ...\n\nCarries out commands of gnt-cluster and "
+        "gnt-node for them; start these.\n";
     const struct cli_program *program = argc > 2 ? cli_program_find(argv[1]) : NULL;
     const struct cli_command *command =
         program != NULL ? cli_command_find((enum cli_program_id)(program - cli_programs), argv[2])

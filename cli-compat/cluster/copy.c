@@ -1,4 +1,5 @@
-/* Files and commands for all nodes, over ssh (lib/client/gnt_cluster.py ClusterCopyFile, RunClusterCommand). */
+/* Files and commands for all nodes, over ssh (lib/client/gnt_cluster.py ClusterCopyFile,
+ * RunClusterCommand). */
 #include "config.h"
 
 #include <string.h>

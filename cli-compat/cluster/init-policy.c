@@ -10,7 +10,8 @@
 #include "facts/params.h"
 #include "jobs/lu/params.h"
 
-/* Sizes of an instance, and the options that give one size of the smallest, largest and usual one. */
+/* Sizes of an instance, and the options that give one size of the smallest, largest and usual one.
+ */
 static const struct size {
     size_t offset;
     enum vtype vtype;
@@ -43,8 +44,8 @@ static const struct fact_member *member_at(size_t offset)
     g_assert_not_reached();
 }
 
-static bool set_size(struct ispec *spec, const struct fact_member *member,
-                     const struct json *value, GError **errp)
+static bool set_size(struct ispec *spec, const struct fact_member *member, const struct json *value,
+                     GError **errp)
 {
     CLEANUP(json_unrefp) struct json *forced = NULL;
 

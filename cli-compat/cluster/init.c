@@ -85,8 +85,8 @@ static void set_ssh(const struct command_line *line, struct cluster *cluster)
 
 /* --- Lists --------------------------------------------------------------------------------------
  */
-static bool set_words(const char *text, const struct fact_type *type, void *list,
-                      const char *what, GError **errp)
+static bool set_words(const char *text, const struct fact_type *type, void *list, const char *what,
+                      GError **errp)
 {
     CLEANUP(json_unrefp) struct json *words = json_new_array();
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
@@ -182,7 +182,8 @@ static bool set_params(const struct command_line *line, enum cli_option_id optio
     return ok;
 }
 
-/* Calls fn for each [name, parameters] of an option that may be given many times; the last of a name counts. */
+/* Calls fn for each [name, parameters] of an option that may be given many times; the last of a
+ * name counts. */
 typedef bool ident_fn(const char *name, const struct any_dict *given, struct cluster *cluster,
                       GError **errp);
 static bool each_ident(const struct command_line *line, enum cli_option_id option,
@@ -228,7 +229,8 @@ static bool set_template(const char *name, const struct any_dict *given, struct 
     return ok;
 }
 
-/* DRBD's own data lies in the cluster's volume group, whatever was told (bootstrap.py InitCluster). */
+/* DRBD's own data lies in the cluster's volume group, whatever was told (bootstrap.py InitCluster).
+ */
 static const char DRBD_METAVG[] = "metavg";
 static void set_metavg(struct cluster *cluster)
 {
@@ -240,8 +242,8 @@ static void set_metavg(struct cluster *cluster)
         return;
     }
     params = fact_dict_get(&type_value_map_map, &cluster->diskparams, drbd);
-    params = params != NULL ? params
-                            : fact_dict_add(&type_value_map_map, &cluster->diskparams, drbd);
+    params =
+        params != NULL ? params : fact_dict_add(&type_value_map_map, &cluster->diskparams, drbd);
     group = json_new_string(cluster->volume_group_name);
     (void)fact_value_set(fact_dict_add(&type_value_map, params, DRBD_METAVG), group);
 }
@@ -294,15 +296,15 @@ static bool set_all_params(struct cli_run *run, struct cluster *cluster, GError 
     struct beparams *be = fact_dict_add(&type_beparams_map, &cluster->beparams, CFG_PARAMS_DEFAULT);
     struct nicparams *nic =
         fact_dict_add(&type_nicparams_map, &cluster->nicparams, CFG_PARAMS_DEFAULT);
-    bool ok = set_params(line, CLI_OPT_backend, &be_params, &fact_object_beparams, be, errp) &&
-              set_params(line, CLI_OPT_nic_params, &nic_params, &fact_object_nicparams, nic, errp) &&
-              set_params(line, CLI_OPT_node_params, &nd_params, &fact_object_ndparams,
-                         &cluster->ndparams, errp) &&
-              each_ident(line, CLI_OPT_hvlist, cluster, set_hypervisor, errp) &&
-              each_ident(line, CLI_OPT_disk_params, cluster, set_template, errp) &&
-              set_hv_state(run, cluster, errp) && set_disk_state(run, cluster, errp) &&
-              set_allocator_params(line, cluster, errp) &&
-              init_policy(run, &cluster->ipolicy, errp);
+    bool ok =
+        set_params(line, CLI_OPT_backend, &be_params, &fact_object_beparams, be, errp) &&
+        set_params(line, CLI_OPT_nic_params, &nic_params, &fact_object_nicparams, nic, errp) &&
+        set_params(line, CLI_OPT_node_params, &nd_params, &fact_object_ndparams, &cluster->ndparams,
+                   errp) &&
+        each_ident(line, CLI_OPT_hvlist, cluster, set_hypervisor, errp) &&
+        each_ident(line, CLI_OPT_disk_params, cluster, set_template, errp) &&
+        set_hv_state(run, cluster, errp) && set_disk_state(run, cluster, errp) &&
+        set_allocator_params(line, cluster, errp) && init_policy(run, &cluster->ipolicy, errp);
 
     set_metavg(cluster);
     cluster->has.beparams = cluster->has.nicparams = cluster->has.ndparams = true;
@@ -329,7 +331,8 @@ static bool set_volume_group(struct cli_run *run, struct cluster *cluster, GErro
     bool lvm = has_storage(cluster, STORAGE_LVM_VG);
 
     if (name != NULL && *name != '\0' && !lvm) {
-        run_print(run, "A volume group is given (--vg-name), but no enabled disk template uses LVM.");
+        run_print(run,
+                  "A volume group is given (--vg-name), but no enabled disk template uses LVM.");
     }
     if (name != NULL && *name == '\0' && lvm) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
@@ -358,7 +361,8 @@ static bool set_drbd_helper(struct cli_run *run, struct cluster *cluster, GError
     bool drbd = has_drbd(cluster);
 
     if (helper != NULL && !drbd) {
-        run_print(run, "Note: A user-mode helper of DRBD is given, but disks of DRBD are not enabled.");
+        run_print(run,
+                  "Note: A user-mode helper of DRBD is given, but disks of DRBD are not enabled.");
     }
     if (drbd && helper != NULL && *helper == '\0') {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,

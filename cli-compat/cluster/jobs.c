@@ -30,9 +30,8 @@ bool cmd_cluster_redist_conf(struct cli_run *run, GError **errp)
 {
     struct opcode *op = opcode_new(OP_ID_cluster_redist_conf);
 
-    return command_line_flag(run->line, CLI_OPT_confirmed)
-               ? submit_to_drained(run, op, NULL, errp)
-               : submit_or_send(run, op, NULL, errp);
+    return command_line_flag(run->line, CLI_OPT_confirmed) ? submit_to_drained(run, op, NULL, errp)
+                                                           : submit_or_send(run, op, NULL, errp);
 }
 
 static bool ask_name(struct cli_run *run, char **ret, GError **errp)

@@ -27,7 +27,8 @@ bool submit_opcode(struct cli_run *run, struct opcode *op, struct json **ret_res
 bool submit_or_send(struct cli_run *run, struct opcode *op, struct json **ret_result,
                     GError **errp);
 
-/* Like submit_opcode(), also into a queue that is closed; nothing from the command line is added. */
+/* Like submit_opcode(), also into a queue that is closed; nothing from the command line is added.
+ */
 bool submit_to_drained(struct cli_run *run, struct opcode *op, struct json **ret_result,
                        GError **errp);
 

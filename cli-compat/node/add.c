@@ -162,13 +162,14 @@ static void explain(struct cli_run *run, const struct add *add)
         run_warn(run, "--force-join has no effect any more.");
     }
     if (add->modify_ssh) {
-        run_warn(run,
-                 "-- WARNING --\nThis changes SSH on %s and on the nodes of the cluster:\n"
-                 "* the SSH daemon of %s gets the host keys of the cluster,\n"
-                 "* root gets a new key there, which other nodes accept if the node becomes a master "
-                 "candidate,\n"
-                 "* the keys of all master candidates may log in there.\n",
-                 add->node, add->node);
+        run_warn(
+            run,
+            "-- WARNING --\nThis changes SSH on %s and on the nodes of the cluster:\n"
+            "* the SSH daemon of %s gets the host keys of the cluster,\n"
+            "* root gets a new key there, which other nodes accept if the node becomes a master "
+            "candidate,\n"
+            "* the keys of all master candidates may log in there.\n",
+            add->node, add->node);
     }
 }
 

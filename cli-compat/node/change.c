@@ -246,7 +246,8 @@ bool cmd_node_failover(struct cli_run *run, GError **errp)
     if (bad == 0) {
         run_print(run, "All %zu instance(s) failed over successfully.", n);
     } else {
-        run_print(run, "There were errors during the failover:\n%zu error(s) out of %zu instance(s).",
+        run_print(run,
+                  "There were errors during the failover:\n%zu error(s) out of %zu instance(s).",
                   bad, n);
     }
     return true;

@@ -1,5 +1,6 @@
-/* OP_NODE_ADD: a node comes into the cluster, or comes back (reference: lib/cmdlib/node.py LUNodeAdd). Its node daemon
- * runs already, with the cluster's certificate: "gnt-node add" has seen to that. */
+/* OP_NODE_ADD: a node comes into the cluster, or comes back (reference: lib/cmdlib/node.py
+ * LUNodeAdd). Its node daemon runs already, with the cluster's certificate: "gnt-node add" has seen
+ * to that. */
 #include "config.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@
 #include "jobs/lu/state.h"
 
 struct own {
-    struct node *node;    /* as it will be */
+    struct node *node;        /* as it will be */
     struct node_group *group; /* a copy of its group */
 };
 
@@ -108,9 +109,8 @@ static bool check_known(struct lu *lu, GError **errp)
                       op->node_name);
     }
     return node == NULL || strcmp(node->secondary_ip, op->secondary_ip) == 0 ||
-           refuse(ECODE_INVAL, errp,
-                  "Node %s had the secondary address %s, and must have it still", node->name,
-                  node->secondary_ip);
+           refuse(ECODE_INVAL, errp, "Node %s had the secondary address %s, and must have it still",
+                  node->name, node->secondary_ip);
 }
 
 static bool check_unique(struct lu *lu, GError **errp)
@@ -178,11 +178,11 @@ static bool build_node(struct lu *lu, GError **errp)
     const struct op_node_add *op = lu_params(lu);
     struct own *own = lu->own;
     const struct node *old = op->readd ? existing(lu) : NULL;
-    const struct node_group *group =
-        lu_expand_group(lu, old != NULL           ? old->group
-                            : op->has.group ? op->group
-                                                : NULL,
-                        errp);
+    const struct node_group *group = lu_expand_group(lu,
+                                                     old != NULL     ? old->group
+                                                     : op->has.group ? op->group
+                                                                     : NULL,
+                                                     errp);
     if (group == NULL) {
         return false;
     }
@@ -290,10 +290,10 @@ static bool add_to_hosts(struct lu *lu, GError **errp)
     }
     CLEANUP(json_unrefp) struct json *ip = json_new_string(own->node->primary_ip);
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, cluster->master_node,
-        LU_CALL(etc_hosts_modify, .mode = (char *)C_ETC_HOSTS_ADD, .name = own->node->name,
-                .ip = ip));
+    struct lu_answer *answer =
+        lu_call_node(lu, cluster->master_node,
+                     LU_CALL(etc_hosts_modify, .mode = (char *)C_ETC_HOSTS_ADD,
+                             .name = own->node->name, .ip = ip));
     return lu_answer_check(answer, errp, "Cannot put node %s into the master's list of hosts",
                            own->node->name);
 }
@@ -319,18 +319,17 @@ static bool check_ssh(struct lu *lu, GError **errp)
         node_list(own->node->name);
     CLEANUP(json_unrefp) struct json *hvparams = lu_json_of(&type_hv_map, &cluster->hvparams);
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, cluster->master_node,
-        LU_CALL(node_verify, .checkdict = checks, .cluster_name = cluster->cluster_name,
-                .all_hvparams = hvparams));
+    struct lu_answer *answer =
+        lu_call_node(lu, cluster->master_node,
+                     LU_CALL(node_verify, .checkdict = checks,
+                             .cluster_name = cluster->cluster_name, .all_hvparams = hvparams));
     fact_clear(&type_any_dict, &checks);
     if (!lu_answer_check(answer, errp, "The master %s could not check node %s", answer->node_name,
                          own->node->name)) {
         return false;
     }
-    const struct json *failed = json_kind(answer->payload) == JSON_OBJECT
-                                    ? json_get(answer->payload, C_NV_NODELIST)
-                                    : NULL;
+    const struct json *failed =
+        json_kind(answer->payload) == JSON_OBJECT ? json_get(answer->payload, C_NV_NODELIST) : NULL;
     if (json_kind(failed) != JSON_OBJECT || json_len(failed) == 0) {
         return true;
     }
@@ -402,16 +401,15 @@ static bool set_ssh_keys(struct lu *lu, GError **errp)
     if (!op->has.node_setup || !op->node_setup) {
         return true;
     }
-    if (op->readd && !lu_ssh_key_remove(lu, node->uuid, node->name,
-                                        LU_SSH_AUTHORIZED | LU_SSH_PUBLIC | LU_SSH_CLEAR_PUBLIC |
-                                            LU_SSH_READD,
-                                        errp)) {
+    if (op->readd &&
+        !lu_ssh_key_remove(lu, node->uuid, node->name,
+                           LU_SSH_AUTHORIZED | LU_SSH_PUBLIC | LU_SSH_CLEAR_PUBLIC | LU_SSH_READD,
+                           errp)) {
         return false;
     }
-    return lu_ssh_key_add(lu, node->uuid, node->name,
-                          LU_SSH_PUBLIC | LU_SSH_GET_PUBLIC |
-                              (node->master_candidate ? LU_SSH_AUTHORIZED : 0),
-                          errp);
+    return lu_ssh_key_add(
+        lu, node->uuid, node->name,
+        LU_SSH_PUBLIC | LU_SSH_GET_PUBLIC | (node->master_candidate ? LU_SSH_AUTHORIZED : 0), errp);
 }
 
 static void demote(struct lu *lu, const struct node *node)

@@ -1,5 +1,5 @@
-/* Files beside the configuration, from the master to the other nodes (reference: lib/cmdlib/common.py
- * RedistributeAncillaryFiles). */
+/* Files beside the configuration, from the master to the other nodes (reference:
+ * lib/cmdlib/common.py RedistributeAncillaryFiles). */
 #ifndef GANTRY_JOBS_LU_REDISTRIBUTE_H
 #define GANTRY_JOBS_LU_REDISTRIBUTE_H
 

@@ -14,8 +14,8 @@ char *ssh_public_key_path(enum ssh_key_type type);
 /* ~/.ssh, made if it is not there. */
 bool ssh_ensure_dir(GError **errp);
 
-/* The length of a new key in bits: the one given, if keys of the type can have it, or for 0 the usual one
- * (DetermineKeyBits). OpPrereqError. */
+/* The length of a new key in bits: the one given, if keys of the type can have it, or for 0 the
+ * usual one (DetermineKeyBits). OpPrereqError. */
 bool ssh_key_length(enum ssh_key_type type, int64_t given, int64_t *ret_bits, GError **errp);
 
 /* Makes a key without a passphrase in place of the one that is there, which is kept as a backup,

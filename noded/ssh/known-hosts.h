@@ -1,5 +1,5 @@
-/* known_hosts of the cluster: the key that all its nodes have as SSH hosts, under the cluster's name (reference:
- * lib/ssh.py WriteKnownHostsFile). */
+/* known_hosts of the cluster: the key that all its nodes have as SSH hosts, under the cluster's
+ * name (reference: lib/ssh.py WriteKnownHostsFile). */
 #ifndef GANTRY_NODED_SSH_KNOWN_HOSTS_H
 #define GANTRY_NODED_SSH_KNOWN_HOSTS_H
 

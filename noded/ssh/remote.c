@@ -98,8 +98,8 @@ char **ssh_argv_shell(const struct ssh_host *host, unsigned flags, const char *c
     return g_strv_builder_end(out);
 }
 
-char **ssh_argv_all(const struct ssh_host *host, unsigned flags,
-                    const char *const *const *commands, GError **errp)
+char **ssh_argv_all(const struct ssh_host *host, unsigned flags, const char *const *const *commands,
+                    GError **errp)
 {
     g_autofree char *command = quote_commands(commands);
 

@@ -1,7 +1,7 @@
 /* Programs that are run on other nodes as root, through ssh (reference: lib/ssh.py SshRunner).
  *
- * Nodes of a virtual cluster are all on this machine, so there programs are started as the other node without ssh: no SSH
- * daemon, no keys and no root are needed. */
+ * Nodes of a virtual cluster are all on this machine, so there programs are started as the other
+ * node without ssh: no SSH daemon, no keys and no root are needed. */
 #ifndef GANTRY_NODED_SSH_REMOTE_H
 #define GANTRY_NODED_SSH_REMOTE_H
 
@@ -32,19 +32,20 @@ struct ssh_host {
 char **ssh_argv(const struct ssh_host *host, unsigned flags, const char *const *argv,
                 GError **errp);
 
-/* The same for several commands, each of which runs only if the one before has succeeded; ends with NULL. In a virtual
- * cluster there can be one only. */
-char **ssh_argv_all(const struct ssh_host *host, unsigned flags,
-                    const char *const *const *commands, GError **errp);
+/* The same for several commands, each of which runs only if the one before has succeeded; ends with
+ * NULL. In a virtual cluster there can be one only. */
+char **ssh_argv_all(const struct ssh_host *host, unsigned flags, const char *const *const *commands,
+                    GError **errp);
 
 /* The same for a text that a shell there reads. */
 char **ssh_argv_shell(const struct ssh_host *host, unsigned flags, const char *command,
                       GError **errp);
-/* Arguments of scp that copy a file of this node, given by its whole path, to the same place there. */
+/* Arguments of scp that copy a file of this node, given by its whole path, to the same place there.
+ */
 char **ssh_copy_argv(const struct ssh_host *host, unsigned flags, const char *path, GError **errp);
 
-/* Runs them with an object of facts/objects.def as JSON on their standard input; ssh may ask the person at the terminal
- * for a password. (RunSshCmdWithStdin) */
+/* Runs them with an object of facts/objects.def as JSON on their standard input; ssh may ask the
+ * person at the terminal for a password. (RunSshCmdWithStdin) */
 bool ssh_run_with(const struct ssh_host *host, unsigned flags, const char *const *const *commands,
                   const struct fact_object *object, const void *value, GError **errp);
 

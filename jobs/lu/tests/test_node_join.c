@@ -10,7 +10,8 @@
 #include "facts/objects.h"
 #include "jobs/lu/tests/lu-harness.h"
 
-/* A name that every resolver knows without asking, where nothing or something listens: both count as an answer. */
+/* A name that every resolver knows without asking, where nothing or something listens: both count
+ * as an answer. */
 #define NEW "127.0.0.5"
 
 static struct lu_harness *h;
@@ -160,8 +161,9 @@ START_TEST(a_node_comes_back)
     ck_assert_str_eq(node(NEW)->uuid, uuid);
     ck_assert(!node(NEW)->offline && !node(NEW)->master_candidate && !node(NEW)->master_capable);
     ck_assert_ptr_null(cert_of(uuid));
-    ck_assert_msg(g_str_has_suffix(order, "node_demote_from_mc node_crypto_tokens "
-                                          "node_ensure_daemon node_ssh_key_remove node_ssh_key_add"),
+    ck_assert_msg(g_str_has_suffix(order,
+                                   "node_demote_from_mc node_crypto_tokens "
+                                   "node_ensure_daemon node_ssh_key_remove node_ssh_key_add"),
                   "%s", order);
 }
 END_TEST
@@ -232,9 +234,9 @@ START_TEST(the_address_must_go_first)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("node-join", set_up, tear_down, a_node_is_added,
-                       one_more_candidate_is_wanted, nothing_is_added_when_ssh_fails, who_cannot_be_added, a_node_comes_back,
-                       a_node_is_removed, who_cannot_be_removed,
-                       a_node_that_does_not_answer_is_removed_all_the_same,
-                       a_cluster_in_use_is_not_destroyed, the_cluster_gets_another_name,
+UNIT_MAIN_FIXTURE("node-join", set_up, tear_down, a_node_is_added, one_more_candidate_is_wanted,
+                  nothing_is_added_when_ssh_fails, who_cannot_be_added, a_node_comes_back,
+                  a_node_is_removed, who_cannot_be_removed,
+                  a_node_that_does_not_answer_is_removed_all_the_same,
+                  a_cluster_in_use_is_not_destroyed, the_cluster_gets_another_name,
                   the_address_must_go_first)
