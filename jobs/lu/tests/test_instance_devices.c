@@ -275,7 +275,7 @@ END_TEST
  */
 START_TEST(disk_added)
 {
-    lu_harness_ok(h, DISKS("inst4", "[\"add\", 0, {\"size\": 128, \"name\": \"log\"}]"));
+    lu_harness_ok(h, DISKS("inst4", "[\"add\", 0, {\"size\": 126, \"name\": \"log\"}]"));
     const struct instance *inst4 = instance("inst4.lab.example");
     struct cfg_disks disks = cfg_instance_disks(lu_harness_cfg(h), inst4);
     ck_assert_uint_eq(disks.n, 2);
