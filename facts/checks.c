@@ -57,3 +57,9 @@ const char *fact_check_nonempty(const char *text)
 {
     return text[0] != '\0' ? NULL : "a text that is not empty";
 }
+
+bool fact_is_url(const char *text)
+{
+    return g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://") ||
+           g_str_has_prefix(text, "ftp://") || g_str_has_prefix(text, "ftps://");
+}

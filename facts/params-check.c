@@ -17,13 +17,6 @@ static bool is_norm_abs_path(const char *text)
            !g_str_has_suffix(text, "/.") && !g_str_has_suffix(text, "/..");
 }
 
-/* utils/io.py IsUrl. */
-static bool is_url(const char *text)
-{
-    return g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://") ||
-           g_str_has_prefix(text, "ftp://") || g_str_has_prefix(text, "ftps://");
-}
-
 /* "3", "0-2": numbers of processors, the lower first. */
 static bool is_cpu_range(const char *text)
 {
@@ -86,8 +79,8 @@ static const char *check_text(const struct hv_param *param, const char *text)
     case HV_CHECK_PATH:
         return is_norm_abs_path(text) ? NULL : "a normalised absolute path";
     case HV_CHECK_FILE_OR_URL:
-        return is_norm_abs_path(text) || is_url(text) ? NULL
-                                                      : "a normalised absolute path or a URL";
+        return is_norm_abs_path(text) || fact_is_url(text) ? NULL
+                                                           : "a normalised absolute path or a URL";
     case HV_CHECK_IPV4:
         return fact_check_ipv4(text);
     case HV_CHECK_LETTERS:

@@ -9,7 +9,6 @@
 #define cmd_cluster_init            cmd_not_available
 #define cmd_cluster_master_failover cmd_not_available
 #define cmd_cluster_master_ping     cmd_not_available
-#define cmd_cluster_modify          cmd_not_available
 #define cmd_cluster_redist_conf     cmd_not_available
 #define cmd_cluster_rename          cmd_not_available
 #define cmd_cluster_renew_crypto    cmd_not_available

@@ -12,13 +12,8 @@ enum {
     MANY = 20, /* more names than this are shown on demand only */
 };
 
-struct choice {
-    char key;
-    const char *text;
-};
-
-static void print_question(FILE *terminal, const char *question, const struct choice *choices,
-                           size_t n)
+static void print_question(FILE *terminal, const char *question,
+                           const struct confirm_choice *choices, size_t n)
 {
     g_auto(GStrv) lines = g_strsplit(question, "\n", -1);
 
@@ -31,34 +26,32 @@ static void print_question(FILE *terminal, const char *question, const struct ch
         }
     }
     for (size_t i = 0; i < n; i++) {
-        (void)fprintf(terminal, i + 1 == n ? "[%c]/?: " : "%c/", choices[i].key);
+        (void)fprintf(terminal, i + 1 == n ? "[%s]/?: " : "%s/", choices[i].key);
     }
     (void)fflush(terminal);
 }
 
-/* The last choice counts where nobody can be asked, or for an empty line. */
-static char ask(const char *question, const struct choice *choices, size_t n)
+/* Where nobody can be asked, or for an empty line, the last choice counts. */
+size_t confirm_choose(const char *question, const struct confirm_choice *choices, size_t n)
 {
     FILE *terminal = fopen("/dev/tty", "r+e");
-    char answer = choices[n - 1].key;
+    size_t answer = n - 1;
     char line[64];
     bool done = terminal == NULL;
 
     while (!done) {
-        char key;
-
         print_question(terminal, question, choices, n);
         done = fgets(line, sizeof(line), terminal) == NULL;
-        key = done ? '\0' : g_ascii_tolower(*g_strstrip(line));
-        done = done || key == '\0';
+        g_autofree char *key = done ? g_strdup("") : g_ascii_strdown(g_strstrip(line), -1);
+        done = done || *key == '\0';
         for (size_t i = 0; !done && i < n; i++) {
-            if (choices[i].key == key) {
-                answer = key;
+            if (strcmp(choices[i].key, key) == 0) {
+                answer = i;
                 done = true;
             }
         }
-        for (size_t i = 0; !done && key == '?' && i < n; i++) {
-            (void)fprintf(terminal, " %c - %s\n", choices[i].key, choices[i].text);
+        for (size_t i = 0; !done && strcmp(key, "?") == 0 && i < n; i++) {
+            (void)fprintf(terminal, " %s - %s\n", choices[i].key, choices[i].text);
         }
     }
     if (terminal != NULL) {
@@ -69,12 +62,12 @@ static char ask(const char *question, const struct choice *choices, size_t n)
 
 bool confirm_ask(const char *question)
 {
-    static const struct choice choices[] = {
-        {'y', "Perform the operation"},
-        {'n', "Do not perform the operation"},
+    static const struct confirm_choice choices[] = {
+        {"y", "Perform the operation"},
+        {"n", "Do not perform the operation"},
     };
 
-    return ask(question, choices, G_N_ELEMENTS(choices)) == 'y';
+    return confirm_choose(question, choices, G_N_ELEMENTS(choices)) == 0;
 }
 
 bool confirm_operation(const char *const *names, const char *kind, const char *operation,
@@ -89,13 +82,15 @@ bool confirm_operation(const char *const *names, const char *kind, const char *o
     g_autofree char *yes = g_strdup_printf("Yes, execute the %s", operation);
     g_autofree char *no = g_strdup_printf("No, abort the %s", operation);
     g_autofree char *view = g_strdup_printf("View the list of affected %s", kind);
-    const struct choice with_view[] = {{'y', yes}, {'v', view}, {'n', no}};
-    const struct choice plain[] = {{'y', yes}, {'n', no}};
-    char answer = n > MANY ? ask(question, with_view, G_N_ELEMENTS(with_view))
-                           : ask(all, plain, G_N_ELEMENTS(plain));
+    const struct confirm_choice with_view[] = {{"y", yes}, {"v", view}, {"n", no}};
+    const struct confirm_choice plain[] = {{"y", yes}, {"n", no}};
 
-    if (answer == 'v') {
-        answer = ask(all, plain, G_N_ELEMENTS(plain));
+    if (n > MANY) {
+        size_t answer = confirm_choose(question, with_view, G_N_ELEMENTS(with_view));
+
+        if (answer != 1) {
+            return answer == 0;
+        }
     }
-    return answer == 'y';
+    return confirm_choose(all, plain, G_N_ELEMENTS(plain)) == 0;
 }

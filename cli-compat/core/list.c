@@ -291,8 +291,7 @@ static bool fill_table(struct table *table, const struct view *view, const struc
 
 /* ---- the commands ---- */
 
-/* Without --units: MiB for programs, which ask for a separator, what reads best for people. */
-static char choose_unit(const struct cli_run *run)
+char list_unit(const struct cli_run *run)
 {
     const char *separator = command_line_text(run->line, CLI_OPT_sep);
     const char *unit = command_line_has(run->line, CLI_OPT_useunits)
@@ -305,10 +304,7 @@ static char choose_unit(const struct cli_run *run)
     return separator != NULL && *separator != '\0' ? 'm' : 'h';
 }
 
-/* The names of the columns: --output replaces the usual ones, or adds to them with a plus sign
- * (lib/cli.py ParseFields).
- */
-static struct json *choose_fields(const struct cli_run *run, const char *extra)
+struct json *list_fields(const struct cli_run *run, const char *extra)
 {
     const char *output = command_line_text(run->line, CLI_OPT_fields);
     bool add = output == NULL || *output == '+';
@@ -380,7 +376,7 @@ bool list_run(struct cli_run *run, const struct list_spec *spec, GError **errp)
     CLEANUP(json_unrefp) struct json *fields = NULL;
     g_autofree struct column *columns = NULL;
     struct span answer, parts[2];
-    struct view view = {.unit = choose_unit(run),
+    struct view view = {.unit = list_unit(run),
                         .verbose = command_line_flag(run->line, CLI_OPT_verbose)};
     struct json *filter, *args;
     bool ok;
@@ -388,8 +384,8 @@ bool list_run(struct cli_run *run, const struct list_spec *spec, GError **errp)
     if (!make_filter(run, spec, &filter, errp)) {
         return false;
     }
-    args = run_list(3, json_new_string(query_word(spec->kind)),
-                    choose_fields(run, spec->extra_field), filter);
+    args = run_list(3, json_new_string(query_word(spec->kind)), list_fields(run, spec->extra_field),
+                    filter);
     ok = run_call_text(run, LUXI_query, args, &answer.text, &answer.len, errp) &&
          split_answer(&answer, parts, errp) &&
          parse_part(parts[0].text, parts[0].len, &fields, errp) &&

@@ -41,4 +41,12 @@ struct json *list_any_of(const char *field, const struct json *values);
 /* A list_format: elements joined by commas, as the reference's str() shows each. */
 char *list_text_joined(const struct json *value);
 
+/* The unit of sizes, for text_format_mib(). Without --units: MiB for programs, which ask for a
+ * separator, what reads best for people. */
+char list_unit(const struct cli_run *run);
+/* The names of the columns, a list of texts: --output replaces the usual ones, or adds to them with
+ * a plus sign (lib/cli.py ParseFields). extra: added unless it is there; NULL: none. Owned by the
+ * caller. */
+struct json *list_fields(const struct cli_run *run, const char *extra);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cli-compat/core/error-text.h"
 #include "cli-compat/core/job-poll.h"
+#include "cli-compat/core/pyrepr.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
@@ -158,6 +159,20 @@ bool submit_or_send(struct cli_run *run, struct opcode *op, struct json **ret_re
     return submit(run, op, !is_submit_only(run), ret_result, errp);
 }
 
+void submit_print_changes(struct cli_run *run, const char *what, const struct json *changes)
+{
+    if (json_kind(changes) != JSON_ARRAY || json_len(changes) == 0) {
+        return;
+    }
+    run_print(run, "Modified %s %s", what, run->args[0]);
+    for (size_t i = 0; i < json_len(changes); i++) {
+        g_autofree char *name = pyrepr_str(json_at(json_at(changes, i), 0));
+        g_autofree char *value = pyrepr_str(json_at(json_at(changes, i), 1));
+
+        run_print(run, " - %-5s -> %s", name, value);
+    }
+}
+
 /* ---- several ---- */
 
 struct member {
@@ -171,6 +186,7 @@ struct member {
 struct job_set {
     struct cli_run *run;
     bool verbose;
+    bool each;          /* one call for each job */
     GPtrArray *members; /* struct member */
     GArray *results;    /* struct job_set_result, borrowed */
 };
@@ -256,6 +272,28 @@ bool job_set_add_submitted(struct job_set *set, const char *name, const struct j
     return take_submission(member_new(set, name), element, errp);
 }
 
+void job_set_submit_each(struct job_set *set)
+{
+    set->each = true;
+}
+
+static bool submit_alone(struct job_set *set, struct member *member, GError **errp)
+{
+    CLEANUP(json_unrefp) struct json *id = NULL, *element = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!run_call_for(set->run, LUXI_submit_job, run_list(1, json_ref(member->ops)), JSON_INT, &id,
+                      &error) &&
+        !err_is(error, ERR_JOB_QUEUE)) {
+        g_propagate_error(errp, g_steal_pointer(&error));
+        return false;
+    }
+    element = run_list(2, json_new_bool(error == NULL),
+                       error == NULL ? json_ref(id) : json_new_string(error->message));
+    g_clear_pointer(&member->ops, json_unref);
+    return take_submission(member, element, errp);
+}
+
 static bool submit_pending(struct job_set *set, GError **errp)
 {
     CLEANUP(json_unrefp) struct json *answer = NULL;
@@ -263,8 +301,14 @@ static bool submit_pending(struct job_set *set, GError **errp)
     size_t next = 0;
 
     for (guint i = 0; i < set->members->len; i++) {
-        if (member_at(set, i)->ops != NULL) {
+        if (member_at(set, i)->ops == NULL) {
+            continue;
+        }
+        if (!set->each) {
             json_append(jobs, json_ref(member_at(set, i)->ops));
+        } else if (!submit_alone(set, member_at(set, i), errp)) {
+            json_unref(jobs);
+            return false;
         }
     }
     if (json_len(jobs) == 0) {

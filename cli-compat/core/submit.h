@@ -33,6 +33,10 @@ bool submit_set_json(struct opcode *op, size_t offset, const struct json *value,
 #define SUBMIT_SET_JSON(op, name, member, value, errp)                                             \
     submit_set_json(op, offsetof(struct op_##name, member), value, errp)
 
+/* "Modified node X" and a line for each of [[name, value], ...]; nothing if there are none. The
+ * object is the first argument of the command line. */
+void submit_print_changes(struct cli_run *run, const char *what, const struct json *changes);
+
 /* --- Several jobs at once -----------------------------------------------------------------------
  */
 struct job_set;
@@ -46,6 +50,9 @@ void job_set_add(struct job_set *set, const char *name, struct opcode *const *op
 /* A job that was submitted by another one: an element [success, number or text] of its result. */
 bool job_set_add_submitted(struct job_set *set, const char *name, const struct json *element,
                            GError **errp);
+
+/* One call for each job instead of one for all: a job that is refused does not hold the others. */
+void job_set_submit_each(struct job_set *set);
 
 struct job_set_result {
     bool ok;

@@ -2,12 +2,8 @@
 #include "config.h"
 
 /* What this release lacks. */
-#define cmd_debug_delay         cmd_not_available
-#define cmd_debug_iallocator    cmd_not_available
 #define cmd_debug_metad         cmd_not_available
-#define cmd_debug_submit_job    cmd_not_available
 #define cmd_debug_test_jobqueue cmd_not_available
-#define cmd_debug_test_osparams cmd_not_available
 #define cmd_debug_wconfd        cmd_not_available
 
 #define MINE_debug MINE

@@ -1,11 +1,6 @@
 /* gnt-filter */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_filter_add     cmd_not_available
-#define cmd_filter_delete  cmd_not_available
-#define cmd_filter_replace cmd_not_available
-
 #define MINE_filter MINE
 #include "cli-compat/core/commands.h"
 

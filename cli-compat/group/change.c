@@ -4,7 +4,9 @@
 #include "base/json.h"
 #include "cli-compat/core/commands.h"
 #include "cli-compat/core/follow.h"
+#include "cli-compat/core/op-options.h"
 #include "cli-compat/core/submit.h"
+#include "facts/codec.h"
 
 bool cmd_group_assign_nodes(struct cli_run *run, GError **errp)
 {
@@ -56,4 +58,55 @@ bool cmd_group_evacuate(struct cli_run *run, GError **errp)
         return false;
     }
     return follow_moves(run, op, "evacuated", "evacuation", errp);
+}
+
+/* ---- parameters ---- */
+
+static const struct option_param settings[] = {
+    {CLI_OPT_alloc_policy, "alloc_policy", OPTION_AS_IT_IS},
+    {CLI_OPT_node_params, "ndparams", OPTION_AS_IT_IS},
+    {CLI_OPT_disk_params, "diskparams", OPTION_DICT},
+    {CLI_OPT_hv_state, "hv_state", OPTION_DICT},
+    {CLI_OPT_disk_state, "disk_state", OPTION_TREE},
+};
+
+/* What both opcodes have in common; policy is taken over. */
+static bool set_params(struct cli_run *run, struct opcode *op, struct json *policy, GError **errp)
+{
+    const struct fact_member *member = fact_object_find(op->row->params, "ipolicy");
+    bool ok = policy != NULL &&
+              options_to_params(run, op, settings, G_N_ELEMENTS(settings), errp) &&
+              submit_set_json(op, member->offset, policy, errp);
+
+    json_unref(policy);
+    if (!ok) {
+        opcode_free(op);
+    }
+    return ok;
+}
+
+bool cmd_group_add(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_group_add);
+    struct op_group_add *params = op->params;
+    CLEANUP(json_unrefp) struct json *result = NULL;
+
+    OP_SET_TEXT(params, group_name, run->args[0]);
+    return set_params(run, op, option_policy(run, false, errp), errp) &&
+           submit_or_send(run, op, &result, errp) && submit_follow_jobs(run, result, errp);
+}
+
+bool cmd_group_modify(struct cli_run *run, GError **errp)
+{
+    struct opcode *op = opcode_new(OP_ID_group_set_params);
+    struct op_group_set_params *params = op->params;
+    CLEANUP(json_unrefp) struct json *changes = NULL;
+
+    OP_SET_TEXT(params, group_name, run->args[0]);
+    if (!set_params(run, op, option_policy(run, true, errp), errp) ||
+        !submit_or_send(run, op, &changes, errp)) {
+        return false;
+    }
+    submit_print_changes(run, "node group", changes);
+    return true;
 }

@@ -1,12 +1,6 @@
 /* gnt-instance */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_instance_move           cmd_not_available
-#define cmd_instance_recreate_disks cmd_not_available
-#define cmd_instance_reinstall      cmd_not_available
-#define cmd_instance_replace_disks  cmd_not_available
-
 #define MINE_instance MINE
 #include "cli-compat/core/commands.h"
 

@@ -127,17 +127,40 @@ static GPtrArray *find(struct cli_run *run, const struct mode *mode, GError **er
     return g_steal_pointer(&names);
 }
 
+static bool none_found(GError **errp)
+{
+    return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                    "Selection filter does not match any instances");
+}
+
+static bool is_many(const struct mode *mode, const GPtrArray *names)
+{
+    return mode->all || mode->nodes || mode->by_tags || names->len > 1;
+}
+
+GPtrArray *instance_find(struct cli_run *run, bool *ret_many, GError **errp)
+{
+    const struct mode mode = read_mode(run);
+    g_autoptr(GPtrArray) names = find(run, &mode, errp);
+
+    if (names == NULL || (names->len == 0 && !none_found(errp))) {
+        return NULL;
+    }
+    *ret_many = is_many(&mode, names);
+    return g_steal_pointer(&names);
+}
+
 /* ---- the command ---- */
 
-static bool submit_all(struct cli_run *run, const GPtrArray *names, bool many, instance_op *op_for,
-                       GError **errp)
+bool instance_submit_all(struct cli_run *run, const GPtrArray *names, bool many,
+                         instance_op *op_for, const char *data, GError **errp)
 {
     CLEANUP(job_set_freep) struct job_set *set = job_set_new(run, many);
     bool all_ok;
 
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        struct opcode *op = op_for(run, name, errp);
+        struct opcode *op = op_for(run, name, data, errp);
 
         if (op == NULL) {
             return false;
@@ -151,7 +174,8 @@ static bool submit_all(struct cli_run *run, const GPtrArray *names, bool many, i
     return true;
 }
 
-static bool is_confirmed(struct cli_run *run, GPtrArray *names, const char *operation)
+bool instance_confirm_many(struct cli_run *run, GPtrArray *names, const char *operation,
+                           const char *extra)
 {
     bool ok;
 
@@ -159,7 +183,7 @@ static bool is_confirmed(struct cli_run *run, GPtrArray *names, const char *oper
         return true;
     }
     g_ptr_array_add(names, NULL);
-    ok = confirm_operation((const char *const *)names->pdata, "instances", operation, NULL);
+    ok = confirm_operation((const char *const *)names->pdata, "instances", operation, extra);
     g_ptr_array_set_size(names, (gint)names->len - 1);
     return ok;
 }
@@ -178,13 +202,12 @@ bool instance_many(struct cli_run *run, const char *operation, instance_op *op_f
         return true;
     }
     if (names->len == 0) {
-        return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                        "Selection filter does not match any instances");
+        return none_found(errp);
     }
-    many = mode.all || mode.nodes || mode.by_tags || names->len > 1;
-    if (many && !is_confirmed(run, names, operation)) {
+    many = is_many(&mode, names);
+    if (many && !instance_confirm_many(run, names, operation, NULL)) {
         run->exit_code = C_EXIT_FAILURE;
         return true;
     }
-    return submit_all(run, names, many, op_for, errp);
+    return instance_submit_all(run, names, many, op_for, NULL, errp);
 }

@@ -16,7 +16,8 @@ static const struct json *given(struct cli_run *run, enum cli_option_id option)
     return json_kind(value) == JSON_OBJECT && json_len(value) > 0 ? value : NULL;
 }
 
-static struct opcode *startup_op(struct cli_run *run, const char *name, GError **errp)
+static struct opcode *startup_op(struct cli_run *run, const char *name,
+                                 const char *data G_GNUC_UNUSED, GError **errp)
 {
     struct opcode *op = opcode_new(OP_ID_instance_startup);
     struct op_instance_startup *params = op->params;
@@ -35,7 +36,7 @@ static struct opcode *startup_op(struct cli_run *run, const char *name, GError *
 }
 
 static struct opcode *shutdown_op(struct cli_run *run, const char *name,
-                                  GError **errp G_GNUC_UNUSED)
+                                  const char *data G_GNUC_UNUSED, GError **errp G_GNUC_UNUSED)
 {
     struct opcode *op = opcode_new(OP_ID_instance_shutdown);
     struct op_instance_shutdown *params = op->params;
@@ -48,7 +49,8 @@ static struct opcode *shutdown_op(struct cli_run *run, const char *name,
     return op;
 }
 
-static struct opcode *reboot_op(struct cli_run *run, const char *name, GError **errp)
+static struct opcode *reboot_op(struct cli_run *run, const char *name,
+                                const char *data G_GNUC_UNUSED, GError **errp)
 {
     struct opcode *op = opcode_new(OP_ID_instance_reboot);
     struct op_instance_reboot *params = op->params;

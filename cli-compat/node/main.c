@@ -5,11 +5,9 @@
 #define cmd_node_add                cmd_not_available
 #define cmd_node_failover           cmd_not_available
 #define cmd_node_health             cmd_not_available
-#define cmd_node_list_storage       cmd_not_available
 #define cmd_node_power              cmd_not_available
 #define cmd_node_remove             cmd_not_available
 #define cmd_node_restricted_command cmd_not_available
-#define cmd_node_volumes            cmd_not_available
 
 #define MINE_node MINE
 #include "cli-compat/core/commands.h"

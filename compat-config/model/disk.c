@@ -25,25 +25,35 @@ static bool is_int(const struct fact_value *value)
     return value != NULL && value->kind == JSON_INT;
 }
 
-bool cfg_disk_drbd(const struct disk *disk, struct cfg_drbd *ret)
+static bool read_drbd(const struct disk *disk, bool alone, struct cfg_drbd *ret)
 {
     const struct fact_value *v = disk->logical_id.v;
 
     if (!disk->has.dev_type || disk->dev_type != DISK_TEMPLATE_DRBD ||
         disk->logical_id.n != DRBD_LEN || !is_text(&v[DRBD_NODE_A]) || !is_text(&v[DRBD_NODE_B]) ||
-        !is_int(&v[DRBD_PORT]) || !is_int(&v[DRBD_MINOR_A]) || !is_int(&v[DRBD_MINOR_B]) ||
-        !is_text(&v[DRBD_SECRET])) {
+        !(is_int(&v[DRBD_PORT]) || (alone && v[DRBD_PORT].kind == JSON_NULL)) ||
+        !is_int(&v[DRBD_MINOR_A]) || !is_int(&v[DRBD_MINOR_B]) || !is_text(&v[DRBD_SECRET])) {
         return false;
     }
     *ret = (struct cfg_drbd){
         .node_a = v[DRBD_NODE_A].text,
         .node_b = v[DRBD_NODE_B].text,
-        .port = v[DRBD_PORT].integer,
+        .port = is_int(&v[DRBD_PORT]) ? v[DRBD_PORT].integer : 0,
         .minor_a = v[DRBD_MINOR_A].integer,
         .minor_b = v[DRBD_MINOR_B].integer,
         .secret = v[DRBD_SECRET].text,
     };
     return true;
+}
+
+bool cfg_disk_drbd(const struct disk *disk, struct cfg_drbd *ret)
+{
+    return read_drbd(disk, false, ret);
+}
+
+bool cfg_disk_drbd_alone(const struct disk *disk, struct cfg_drbd *ret)
+{
+    return read_drbd(disk, true, ret);
 }
 
 const char *cfg_disk_secondary(const struct disk *disk, const char *primary_uuid)

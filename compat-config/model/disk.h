@@ -16,6 +16,9 @@ struct cfg_drbd {
 
 /* False if it is no DRBD disk (its children are not looked at). */
 bool cfg_disk_drbd(const struct disk *disk, struct cfg_drbd *ret);
+/* The same for one that may lack its port (0 then), as node daemons get it for a device that is not
+ * to be connected yet; such a disk is never recorded. */
+bool cfg_disk_drbd_alone(const struct disk *disk, struct cfg_drbd *ret);
 /* The other node of a DRBD disk of an instance with this primary node; NULL if it is none. */
 const char *cfg_disk_secondary(const struct disk *disk, const char *primary_uuid);
 /* "vg/lv" of a plain disk: false if it is none. */

@@ -236,22 +236,48 @@ bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_na
 
 /* --- KVM daemon ---------------------------------------------------------------------------------
  */
-void lu_kvmd_adjust(struct lu *lu, const char *node_uuid, bool quiet)
+static bool wants_kvmd(const struct cluster *cluster)
 {
-    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    bool wanted = cluster->enabled_user_shutdown && cfg_node_get(lu_cfg(lu), node_uuid)->vm_capable;
     bool has_kvm = false;
     for (size_t i = 0; i < cluster->enabled_hypervisors.n; i++) {
         has_kvm = has_kvm || cluster->enabled_hypervisors.v[i] == HYPERVISOR_KVM;
     }
-    wanted = wanted && has_kvm;
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, node_uuid,
-                     LU_CALL(node_ensure_daemon, .daemon = (char *)daemon_rows[DAEMON_kvmd].name,
-                             .run = wanted));
-    if (wanted || !quiet) {
-        lu_answer_warn(lu, answer, "Could not %s the KVM daemon on node %s",
-                       wanted ? "start" : "stop", answer->node_name);
+    return has_kvm && cluster->enabled_user_shutdown;
+}
+
+static void ensure_kvmd(struct lu *lu, const GPtrArray *nodes, bool run, bool quiet)
+{
+    CLEANUP(lu_answers_freep)
+    struct lu_answers *answers = lu_call_nodes(
+        lu, (const char *const *)nodes->pdata, nodes->len,
+        LU_CALL(node_ensure_daemon, .daemon = (char *)daemon_rows[DAEMON_kvmd].name, .run = run));
+    for (size_t i = 0; (run || !quiet) && i < answers->n; i++) {
+        lu_answer_warn(lu, &answers->v[i], "Could not %s the KVM daemon on node %s",
+                       run ? "start" : "stop", answers->v[i].node_name);
     }
+}
+
+/* only: a UUID; NULL: all nodes. */
+static void adjust_kvmd(struct lu *lu, const char *only, bool quiet)
+{
+    g_autoptr(GPtrArray) start = g_ptr_array_new(), stop = g_ptr_array_new();
+    bool wanted = wants_kvmd(cfg_cluster(lu_cfg(lu)));
+    for (size_t i = 0; i < cfg_node_count(lu_cfg(lu)); i++) {
+        const struct node *node = cfg_node_at(lu_cfg(lu), i);
+        if (only == NULL || strcmp(only, node->uuid) == 0) {
+            g_ptr_array_add(wanted && node->vm_capable ? start : stop, node->uuid);
+        }
+    }
+    ensure_kvmd(lu, start, true, quiet);
+    ensure_kvmd(lu, stop, false, quiet);
+}
+
+void lu_kvmd_adjust(struct lu *lu, const char *node_uuid, bool quiet)
+{
+    adjust_kvmd(lu, node_uuid, quiet);
+}
+
+void lu_kvmd_adjust_all(struct lu *lu, bool quiet)
+{
+    adjust_kvmd(lu, NULL, quiet);
 }

@@ -44,4 +44,7 @@ bool lu_ssh_key_remove(struct lu *lu, const char *node_uuid, const char *node_na
  * it stops. Warns of failures; quiet: not of those to stop it. */
 void lu_kvmd_adjust(struct lu *lu, const char *node_uuid, bool quiet);
 
+/* The same on all nodes at once (common.py EnsureKvmdOnNodes). */
+void lu_kvmd_adjust_all(struct lu *lu, bool quiet);
+
 #endif

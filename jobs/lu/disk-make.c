@@ -10,6 +10,7 @@
 #include "compat-config/model/disk.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
+#include "jobs/lu/disk-place.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/node-check.h"
@@ -93,17 +94,11 @@ static bool create_tree(struct lu *lu, const struct place *place, const struct d
     return true;
 }
 
-static bool create_on(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                      const char *node_uuid, struct json *info, GArray *made, GError **errp)
+static bool create_on(struct lu *lu, const struct place *place, const struct disk *disk,
+                      GError **errp)
 {
-    bool primary = strcmp(node_uuid, instance->primary_node) == 0;
-    struct place place = {.instance = instance,
-                          .node_uuid = node_uuid,
-                          .primary = primary,
-                          .info = info,
-                          .made = made};
-    struct disk *annotated = lu_disk_annotated(lu_cfg(lu), disk, instance);
-    bool ok = create_tree(lu, &place, annotated, primary, errp);
+    struct disk *annotated = lu_disk_annotated(lu_cfg(lu), disk, place->instance);
+    bool ok = create_tree(lu, place, annotated, place->primary, errp);
     fact_object_free(&fact_object_disk, annotated);
     return ok;
 }
@@ -115,16 +110,15 @@ static GPtrArray *nodes_of(const struct instance *instance, const struct disk *c
     GPtrArray *nodes = g_ptr_array_new();
     g_ptr_array_add(nodes, instance->primary_node);
     for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < disks[i]->nodes.n; j++) {
-            if (!g_ptr_array_find_with_equal_func(nodes, disks[i]->nodes.v[j], g_str_equal, NULL)) {
-                g_ptr_array_add(nodes, disks[i]->nodes.v[j]);
-            }
+        const char *other = cfg_disk_secondary(disks[i], instance->primary_node);
+        if (other != NULL && !g_ptr_array_find_with_equal_func(nodes, other, g_str_equal, NULL)) {
+            g_ptr_array_add(nodes, (void *)other);
         }
     }
     return nodes;
 }
 
-static bool make_folder(struct lu *lu, const struct instance *instance, const struct disk *disk,
+static bool make_folder(struct lu *lu, const struct disk *disk, const char *node_uuid,
                         GError **errp)
 {
     if (!const_has(C_DTS_FILEBASED, (int)disk->dev_type)) {
@@ -132,8 +126,8 @@ static bool make_folder(struct lu *lu, const struct instance *instance, const st
     }
     g_autofree char *folder = g_path_get_dirname(cfg_disk_path(disk));
     CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, instance->primary_node, LU_CALL(file_storage_dir_create, .file_storage_dir = folder));
+    struct lu_answer *answer =
+        lu_call_node(lu, node_uuid, LU_CALL(file_storage_dir_create, .file_storage_dir = folder));
     return lu_answer_check(answer, errp, "Cannot make the folder %s on node %s", folder,
                            answer->node_name);
 }
@@ -144,27 +138,63 @@ static char *instance_info(const struct instance *instance)
     return g_strdup_printf("originstname+%s", instance->name);
 }
 
-bool lu_disks_create(struct lu *lu, const struct instance *instance,
-                     const struct disk *const *disks, size_t n, GError **errp)
+/* nodes: the one first on which the disks will be used. */
+static bool create_all(struct lu *lu, const struct instance *instance,
+                       const struct disk *const *disks, size_t n, const GPtrArray *nodes,
+                       GError **errp)
 {
-    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
     g_autofree char *text = instance_info(instance);
     CLEANUP(json_unrefp) struct json *info = json_new_string(text);
     g_autoptr(GArray) made = g_array_new(FALSE, FALSE, sizeof(struct made));
     g_array_set_clear_func(made, clear_made);
 
-    if (n > 0 && !make_folder(lu, instance, disks[0], errp)) {
+    if (n > 0 && !make_folder(lu, disks[0], nodes->pdata[0], errp)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
         for (guint j = 0; j < nodes->len; j++) {
-            if (!create_on(lu, instance, disks[i], nodes->pdata[j], info, made, errp)) {
+            const struct place place = {.instance = instance,
+                                        .node_uuid = nodes->pdata[j],
+                                        .primary = j == 0,
+                                        .info = info,
+                                        .made = made};
+            if (!create_on(lu, &place, disks[i], errp)) {
                 undo(lu, instance, made);
                 return false;
             }
         }
     }
     return true;
+}
+
+bool lu_disks_create(struct lu *lu, const struct instance *instance,
+                     const struct disk *const *disks, size_t n, GError **errp)
+{
+    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
+    return create_all(lu, instance, disks, n, nodes, errp);
+}
+
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    g_ptr_array_add(nodes, (void *)node_uuid);
+    return create_all(lu, instance, disks, n, nodes, errp);
+}
+
+void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
+                   size_t n)
+{
+    g_autoptr(GPtrArray) nodes = nodes_of(instance, disks, n);
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct made));
+    for (size_t i = 0; i < n; i++) {
+        for (guint j = 0; j < nodes->len; j++) {
+            const struct made one = {.node_uuid = nodes->pdata[j], .disk = (struct disk *)disks[i]};
+            g_array_append_val(all, one);
+        }
+    }
+    undo(lu, instance, all);
 }
 
 bool lu_device_create(struct lu *lu, const struct instance *instance, const struct disk *device,
@@ -193,11 +223,7 @@ static void return_port(struct lu *lu, const struct disk *disk)
 void lu_disks_unreserve(struct lu *lu, const struct disk *const *disks, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct method_wconfd_release_drbd_minors args = {.has.disk = true, .disk = disks[i]->uuid};
-        g_autoptr(GError) error = NULL;
-        if (!lu_wconfd(lu, METHOD_wconfd_release_drbd_minors, &args, NULL, &error)) {
-            lu_warn(lu, "Minors of a disk stay reserved: %s", error->message);
-        }
+        lu_release_minors(lu, disks[i]->uuid);
         return_port(lu, disks[i]);
     }
 }

@@ -47,6 +47,13 @@ bool lu_check_vg_space(struct lu *lu, const char *const *nodes, size_t n, const 
  * failure. OpExecError. */
 bool lu_disks_create(struct lu *lu, const struct instance *instance,
                      const struct disk *const *disks, size_t n, GError **errp);
+/* The same on one node alone, whatever nodes the disks are on. */
+bool lu_disks_create_on(struct lu *lu, const struct instance *instance,
+                        const struct disk *const *disks, size_t n, const char *node_uuid,
+                        GError **errp);
+/* Removes again what lu_disks_create() made; warns of failures (_UndoCreateDisks). */
+void lu_disks_undo(struct lu *lu, const struct instance *instance, const struct disk *const *disks,
+                   size_t n);
 /* Removes all disks of an instance of the configuration; warns of failures. False if something may
  * be left (then, unless ignore_failures, the ports stay taken). */
 bool lu_disks_remove(struct lu *lu, const struct instance *instance, bool ignore_failures);

@@ -10,6 +10,7 @@
 #include "facts/constants.h"
 #include "facts/params.h"
 #include "jobs/lu/disk-make.h"
+#include "jobs/lu/disk-place.h"
 #include "jobs/lu/names.h"
 
 static const char *template_word(enum disk_template disk_template)
@@ -173,29 +174,26 @@ static void add_volume(struct disk *disk, const struct lu_disk_plan *plan, int64
 static bool drbd_identity(struct lu *lu, struct disk *disk, const struct lu_disk_plan *plan,
                           GError **errp)
 {
-    char *nodes[] = {(char *)plan->primary_node, (char *)plan->secondary_node};
+    const char *const nodes[] = {plan->primary_node, plan->secondary_node};
+    int64_t minors[G_N_ELEMENTS(nodes)];
     struct method_wconfd_generate_drbd_secret secret_args = {0};
-    struct method_wconfd_allocate_drbd_minor minor_args = {
-        .has = {.disk = true, .nodes = true}, .disk = disk->uuid, .nodes = {.v = nodes, .n = 2}};
     struct method_wconfd_allocate_port port_args = {0};
     CLEANUP(json_unrefp) struct json *port = NULL;
     CLEANUP(json_unrefp) struct json *secret = NULL;
-    CLEANUP(json_unrefp) struct json *minors = NULL;
     if (!lu_wconfd(lu, METHOD_wconfd_allocate_port, &port_args, &port, errp) ||
         !lu_wconfd(lu, METHOD_wconfd_generate_drbd_secret, &secret_args, &secret, errp) ||
-        !lu_wconfd(lu, METHOD_wconfd_allocate_drbd_minor, &minor_args, &minors, errp)) {
+        !lu_allocate_minors(lu, disk->uuid, nodes, G_N_ELEMENTS(nodes), minors, errp)) {
         return false;
     }
-    if (json_kind(port) != JSON_INT || json_kind(secret) != JSON_STRING ||
-        json_kind(minors) != JSON_ARRAY || json_len(minors) != 2) {
+    if (json_kind(port) != JSON_INT || json_kind(secret) != JSON_STRING) {
         return err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
-                        "The configuration daemon gave no port, secret and minors for a DRBD disk");
+                        "The configuration daemon gave no port and secret for a DRBD disk");
     }
     id_add_text(disk, plan->primary_node);
     id_add_text(disk, plan->secondary_node);
     id_add(disk, json_ref(port));
-    id_add(disk, json_ref(json_at(minors, 0)));
-    id_add(disk, json_ref(json_at(minors, 1)));
+    id_add(disk, json_new_int(minors[0]));
+    id_add(disk, json_new_int(minors[1]));
     id_add(disk, json_ref(secret));
     return true;
 }

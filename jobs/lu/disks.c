@@ -51,7 +51,7 @@ bool lu_disks_any_in(struct cfg_disks disks, int set)
 }
 
 static bool is_whole_there(struct lu *lu, const struct instance *instance, const struct disk *disk,
-                           const char *node_uuid)
+                           const char *node_uuid, bool data_only)
 {
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer = lu_call_node(
@@ -72,21 +72,33 @@ static bool is_whole_there(struct lu *lu, const struct instance *instance, const
                 error->message);
         return false;
     }
-    bool whole = !status.is_degraded;
+    bool whole = data_only ? status.ldisk_status == C_LDS_OKAY : !status.is_degraded;
     fact_object_clear(&fact_object_block_dev_status, &status);
+    return whole;
+}
+
+static bool is_consistent(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                          const char *node_uuid, bool on_primary, bool data_only)
+{
+    bool assembled =
+        on_primary || disk->dev_type == DISK_TEMPLATE_DRBD || disk->dev_type == DISK_TEMPLATE_PLAIN;
+    bool whole = !assembled || is_whole_there(lu, instance, disk, node_uuid, data_only);
+    for (size_t i = 0; whole && i < disk->children.n; i++) {
+        whole = is_consistent(lu, instance, &disk->children.v[i], node_uuid, on_primary, false);
+    }
     return whole;
 }
 
 bool lu_disk_is_consistent(struct lu *lu, const struct instance *instance, const struct disk *disk,
                            const char *node_uuid, bool on_primary)
 {
-    bool assembled =
-        on_primary || disk->dev_type == DISK_TEMPLATE_DRBD || disk->dev_type == DISK_TEMPLATE_PLAIN;
-    bool whole = !assembled || is_whole_there(lu, instance, disk, node_uuid);
-    for (size_t i = 0; whole && i < disk->children.n; i++) {
-        whole = lu_disk_is_consistent(lu, instance, &disk->children.v[i], node_uuid, on_primary);
-    }
-    return whole;
+    return is_consistent(lu, instance, disk, node_uuid, on_primary, false);
+}
+
+bool lu_disk_has_good_data(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                           const char *node_uuid, bool on_primary)
+{
+    return is_consistent(lu, instance, disk, node_uuid, on_primary, true);
 }
 
 /* --- Recorded state -----------------------------------------------------------------------------
@@ -278,20 +290,32 @@ bool lu_disk_assemble_told(struct lu *lu, const struct instance *instance, size_
                     instance->name);
 }
 
-bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError **errp)
+static bool start(struct lu *lu, const char *instance_uuid, unsigned flags, GError **errp)
 {
-    if (lu_disks_assemble(lu, instance_uuid, force ? LU_ASSEMBLE_IGNORE_SECONDARIES : 0, NULL,
-                          errp)) {
+    if (lu_disks_assemble(lu, instance_uuid, flags, NULL, errp)) {
         return true;
     }
     g_autoptr(GError) error = NULL;
     if (!lu_disks_shutdown(lu, instance_uuid, false, NULL, &error)) {
         lu_warn(lu, "Cannot shut the disks down again: %s", error->message);
     }
+    return false;
+}
+
+bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError **errp)
+{
+    if (start(lu, instance_uuid, force ? LU_ASSEMBLE_IGNORE_SECONDARIES : 0, errp)) {
+        return true;
+    }
     if (!force) {
         lu_hint(lu, "If a warning above is about a secondary node, --force goes on without it");
     }
     return false;
+}
+
+bool lu_disks_start_whole(struct lu *lu, const char *instance_uuid, GError **errp)
+{
+    return start(lu, instance_uuid, 0, errp);
 }
 
 static bool shut_down_device(struct lu *lu, const struct instance *instance,

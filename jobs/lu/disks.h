@@ -25,6 +25,10 @@ bool lu_disks_any_in(struct cfg_disks disks, int set);
 bool lu_disk_is_consistent(struct lu *lu, const struct instance *instance, const struct disk *disk,
                            const char *node_uuid, bool on_primary);
 
+/* The same, where only the data of the disk itself must be good, whatever its mirror is. */
+bool lu_disk_has_good_data(struct lu *lu, const struct instance *instance, const struct disk *disk,
+                           const char *node_uuid, bool on_primary);
+
 /* --- Recorded state -----------------------------------------------------------------------------
  *
  * Each is one commit, and none if nothing changes (ConfigModifications.hs setInstanceStatus). NULL:
@@ -55,6 +59,8 @@ bool lu_disks_assemble(struct lu *lu, const char *instance_uuid, unsigned flags,
                        GArray **ret_assembled, GError **errp);
 /* The same for a start: what was assembled is undone on failure. force: as the opcode has it. */
 bool lu_disks_start(struct lu *lu, const char *instance_uuid, bool force, GError **errp);
+/* The same where nothing can be forced. */
+bool lu_disks_start_whole(struct lu *lu, const char *instance_uuid, GError **errp);
 /* Records that the disks are not active and undoes their assembly; warns of failures. *ret_clean
  * (may be NULL): whether all went well. An error is one of the configuration only. */
 bool lu_disks_shutdown(struct lu *lu, const char *instance_uuid, bool ignore_primary,

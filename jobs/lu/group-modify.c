@@ -9,6 +9,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/params.h"
+#include "jobs/lu/draft.h"
 #include "jobs/lu/group-locks.h"
 #include "jobs/lu/ipolicy.h"
 #include "jobs/lu/lu.h"
@@ -18,14 +19,14 @@
 
 struct own {
     char *uuid;
-    struct node_group *group; /* as it shall be */
+    struct lu_draft draft; /* of the group */
 };
 
 static void own_clear(void *data)
 {
     struct own *own = data;
     g_free(own->uuid);
-    fact_object_free(&fact_object_node_group, own->group);
+    lu_draft_clear(&own->draft);
 }
 
 static bool need_group(struct lu *lu, const char *name, GError **errp)
@@ -243,7 +244,8 @@ static bool set_prereq(struct lu *lu, GError **errp)
     if (group == NULL || !lu_check_group_instances(lu, own->uuid, errp)) {
         return false;
     }
-    struct node_group *copy = own->group = fact_object_copy(&fact_object_node_group, group);
+    lu_draft_begin(&own->draft, &fact_object_node_group, group);
+    struct node_group *copy = own->draft.draft;
     if (op->has.alloc_policy) {
         copy->alloc_policy = op->alloc_policy;
     }
@@ -285,21 +287,12 @@ static bool set_exec(struct lu *lu, struct json_writer *result, GError **errp)
 {
     const struct op_group_set_params *op = lu_params(lu);
     struct own *own = lu->own;
-    static const char *const changed[] = {"ndparams",        "diskparams",        "alloc_policy",
-                                          "hv_state_static", "disk_state_static", "ipolicy"};
     struct cfg_txn *txn = lu_begin(lu, errp);
     if (txn == NULL) {
         return false;
     }
-    struct node_group *group = cfg_txn_edit_group(txn, own->uuid);
-    for (size_t i = 0; i < G_N_ELEMENTS(changed); i++) {
-        const struct fact_member *member = fact_object_find(&fact_object_node_group, changed[i]);
-        void *slot = (char *)group + member->offset;
-        fact_clear(member->spec->type, slot);
-        fact_copy(member->spec->type, slot, (const char *)own->group + member->offset);
-        fact_member_mark_set(&fact_object_node_group, group, member, true);
-    }
-    write_changes(op, own->group, result);
+    lu_draft_apply(&own->draft, cfg_txn_edit_group(txn, own->uuid));
+    write_changes(op, own->draft.draft, result);
     return lu_commit(lu, txn, errp);
 }
 

@@ -8,6 +8,7 @@
 #include "compat-config/model/fill.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
+#include "jobs/lu/communication.h"
 #include "jobs/lu/ipolicy.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/names.h"
@@ -93,15 +94,7 @@ static void connect_communication(struct lu *lu, const char *group_uuid)
     if (name == NULL || *name == '\0' || lu_expand_network(lu, name, NULL) == NULL) {
         return;
     }
-    struct opcode *op = opcode_new(OP_ID_network_connect);
-    struct op_network_connect *params = op->params;
-    params->group_name = g_strdup(group_uuid);
-    params->network_name = g_strdup(name);
-    params->network_mode = NIC_MODE_ROUTED;
-    params->network_link = g_strdup(C_INSTANCE_COMMUNICATION_NETWORK_LINK);
-    params->conflicts_check = true;
-    params->has.group_name = params->has.network_name = params->has.network_mode =
-        params->has.network_link = params->has.conflicts_check = true;
+    struct opcode *op = lu_op_connect_communication(group_uuid, name);
     lu_jobs_add(lu, &op, 1);
 }
 

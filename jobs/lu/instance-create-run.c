@@ -203,7 +203,7 @@ static bool write_nodes(struct lu *lu, struct json_writer *result)
 static bool tell_metadata(struct lu *lu, const struct instance *instance)
 {
     const struct create_own *own = lu->own;
-    lu_tell_metadata(lu, instance, &instance->osparams_private, &own->osparams_secret);
+    lu_tell_metadata(lu, instance, NULL, &instance->osparams_private, &own->osparams_secret);
     return true;
 }
 

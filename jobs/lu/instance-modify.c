@@ -389,7 +389,7 @@ static bool exec(struct lu *lu, struct json_writer *result, GError **errp)
         !record_state(lu, errp)) {
         return false;
     }
-    lu_tell_metadata(lu, modify_instance(lu), NULL, NULL);
+    lu_tell_metadata(lu, modify_instance(lu), NULL, NULL, NULL);
     write_result(lu, result);
     return true;
 }

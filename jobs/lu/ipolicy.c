@@ -198,3 +198,25 @@ bool lu_ipolicy_update_group(const struct cfg *cfg, const struct any_dict *given
     fact_object_clear(&fact_object_ipolicy, &changes);
     return ok;
 }
+
+bool lu_ipolicy_update_cluster(const struct any_dict *given, struct cluster *draft, GError **errp)
+{
+    struct ipolicy changes = {0}, *policy = &draft->ipolicy;
+    for (size_t i = 0; i < given->n; i++) {
+        if (is_unset(given->v[i].value)) {
+            return refuse(errp, "the cluster must have '%s'", given->v[i].key);
+        }
+    }
+    bool ok = decode(given, &changes, errp);
+    if (ok) {
+        fact_object_fill(&fact_object_ispec, &changes.std, &policy->std);
+        changes.has.std = changes.has.std || policy->has.std;
+        fact_object_fill(&fact_object_ipolicy, &changes, policy);
+        fact_object_clear(&fact_object_ipolicy, policy);
+        fact_object_copy_at(&fact_object_ipolicy, policy, &changes);
+        ok = (given->n == 0 || lu_ipolicy_check(policy, true, errp)) &&
+             check_templates(draft, policy, errp);
+    }
+    fact_object_clear(&fact_object_ipolicy, &changes);
+    return ok;
+}

@@ -22,4 +22,8 @@ bool lu_ipolicy_of_group(const struct cfg *cfg, const struct any_dict *given, st
 bool lu_ipolicy_update_group(const struct cfg *cfg, const struct any_dict *given,
                              struct ipolicy *policy, GError **errp);
 
+/* The same for the cluster's (of a draft), of which nothing can be taken away. The disk templates
+ * that it allows must be among those that the draft enables, even if nothing is given. */
+bool lu_ipolicy_update_cluster(const struct any_dict *given, struct cluster *draft, GError **errp);
+
 #endif

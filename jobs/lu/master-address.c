@@ -3,10 +3,11 @@
  * and Open vSwitch of a new cluster (LUClusterPostInit). */
 #include "config.h"
 
+#include "jobs/lu/master-address.h"
+
 #include "base/json.h"
 #include "compat-config/model/fill.h"
 #include "jobs/lu/lu.h"
-#include "jobs/lu/rpc.h"
 
 /* All texts are borrowed. */
 static struct master_network_parameters master_params(const struct cfg *cfg)
@@ -22,34 +23,33 @@ static struct master_network_parameters master_params(const struct cfg *cfg)
     };
 }
 
-static bool activate(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+struct lu_answer *lu_master_address_call(struct lu *lu, bool set)
 {
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
     struct master_network_parameters params = master_params(lu_cfg(lu));
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, cluster->master_node,
-                     LU_CALL(node_activate_master_ip,
-                             .master_params = {&fact_object_master_network_parameters, &params},
-                             .use_external_mip_script = cluster->use_external_mip_script));
+    struct lu_arg_object object = {&fact_object_master_network_parameters, &params};
+    return set ? lu_call_node(lu, cluster->master_node,
+                              LU_CALL(node_activate_master_ip, .master_params = object,
+                                      .use_external_mip_script = cluster->use_external_mip_script))
+               : lu_call_node(lu, cluster->master_node,
+                              LU_CALL(node_deactivate_master_ip, .master_params = object,
+                                      .use_external_mip_script = cluster->use_external_mip_script));
+}
+
+static bool activate(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
+{
+    CLEANUP(lu_answer_freep) struct lu_answer *answer = lu_master_address_call(lu, true);
     return lu_answer_check(answer, errp, "Cannot set the master address %s on %s",
-                           cluster->master_ip, answer->node_name);
+                           cfg_cluster(lu_cfg(lu))->master_ip, answer->node_name);
 }
 
 LU(cluster_activate_master_ip, .exec = activate)
 
 static bool deactivate(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
 {
-    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    struct master_network_parameters params = master_params(lu_cfg(lu));
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, cluster->master_node,
-                     LU_CALL(node_deactivate_master_ip,
-                             .master_params = {&fact_object_master_network_parameters, &params},
-                             .use_external_mip_script = cluster->use_external_mip_script));
+    CLEANUP(lu_answer_freep) struct lu_answer *answer = lu_master_address_call(lu, false);
     return lu_answer_check(answer, errp, "Cannot take the master address %s away from %s",
-                           cluster->master_ip, answer->node_name);
+                           cfg_cluster(lu_cfg(lu))->master_ip, answer->node_name);
 }
 
 LU(cluster_deactivate_master_ip, .exec = deactivate)

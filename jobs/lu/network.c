@@ -8,6 +8,8 @@
 #include "compat-config/model/pool.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
+#include "jobs/lu/cluster-check.h"
+#include "jobs/lu/draft.h"
 #include "jobs/lu/group-locks.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/names.h"
@@ -15,15 +17,15 @@
 
 struct own {
     char *uuid;
-    struct network *network; /* as it shall be */
-    bool gateway_stays;      /* the wanted one is the present one */
+    struct lu_draft draft; /* of the network */
+    bool gateway_stays;    /* the wanted one is the present one */
 };
 
 static void own_clear(void *data)
 {
     struct own *own = data;
     g_free(own->uuid);
-    fact_object_free(&fact_object_network, own->network);
+    lu_draft_clear(&own->draft);
 }
 
 static bool master_nodes(struct lu *lu, GPtrArray *pre, GPtrArray *post,
@@ -31,23 +33,6 @@ static bool master_nodes(struct lu *lu, GPtrArray *pre, GPtrArray *post,
 {
     lu_master_hooks_nodes(lu, pre, post);
     return true;
-}
-
-/* Three octets in hexadecimal, as "aa:bb:cc"; owned by the caller, NULL on error (utils
- * NormalizeAndValidateThreeOctetMacPrefix). */
-static char *mac_prefix(const char *text, GError **errp)
-{
-    bool good = strlen(text) == 8;
-    for (size_t i = 0; good && i < 8; i++) {
-        good = i % 3 == 2 ? text[i] == ':' : g_ascii_isxdigit(text[i]);
-    }
-    /* The second digit of the first octet must be even: no address of a group. */
-    if (!good || g_ascii_xdigit_value(text[1]) % 2 != 0) {
-        err_set(errp, ERR_OP_PREREQ, ECODE_INVAL,
-                "'%s' is no prefix of MAC addresses such as aa:00:dd", text);
-        return NULL;
-    }
-    return g_ascii_strdown(text, -1);
 }
 
 static void put_if_set(struct hooks_env *env, const char *name, const char *value)
@@ -61,7 +46,7 @@ static void put_if_set(struct hooks_env *env, const char *name, const char *valu
 static bool network_env(struct lu *lu, struct hooks_env *env, GError **errp G_GNUC_UNUSED)
 {
     const struct own *own = lu->own;
-    const struct network *network = own->network;
+    const struct network *network = own->draft.draft;
     put_if_set(env, "NETWORK_NAME", network->name);
     put_if_set(env, "NETWORK_SUBNET", network->network);
     put_if_set(env, "NETWORK_GATEWAY", network->gateway);
@@ -113,7 +98,7 @@ static bool add_arguments(struct lu *lu, GError **errp)
     if (!op->has.mac_prefix) {
         return true;
     }
-    g_autofree char *prefix = mac_prefix(op->mac_prefix, errp);
+    g_autofree char *prefix = lu_mac_prefix(op->mac_prefix, errp);
     if (prefix == NULL) {
         return false;
     }
@@ -138,7 +123,8 @@ static bool add_prereq(struct lu *lu, GError **errp)
 {
     const struct op_network_add *op = lu_params(lu);
     struct own *own = lu->own;
-    struct network *network = own->network = fact_object_new(&fact_object_network);
+    lu_draft_begin(&own->draft, &fact_object_network, NULL);
+    struct network *network = own->draft.draft;
     if (!is_new_name(lu, op->network_name, errp)) {
         return false;
     }
@@ -216,14 +202,14 @@ static bool fill_pool(struct lu *lu, struct network *network, GError **errp)
 static bool add_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GError **errp)
 {
     struct own *own = lu->own;
-    if (!fill_pool(lu, own->network, errp)) {
+    if (!fill_pool(lu, own->draft.draft, errp)) {
         return false;
     }
     struct cfg_txn *txn = lu_begin(lu, errp);
     if (txn == NULL) {
         return false;
     }
-    if (!cfg_txn_add_network(txn, fact_object_copy(&fact_object_network, own->network))) {
+    if (!cfg_txn_add_network(txn, fact_object_copy(&fact_object_network, own->draft.draft))) {
         cfg_txn_abort(txn);
         return err_fail(errp, ERR_OP_EXEC, ECODE_NONE, "There is a network %s already", own->uuid);
     }
@@ -381,19 +367,20 @@ static bool plan_gateway(struct lu *lu, const char *old, GError **errp)
 {
     const struct op_network_set_params *op = lu_params(lu);
     struct own *own = lu->own;
+    struct network *planned = own->draft.draft;
     uint32_t index;
     if (strcmp(op->gateway, C_VALUE_NONE) != 0) {
-        if (!cfg_pool_index(own->network, op->gateway, &index)) {
+        if (!cfg_pool_index(planned, op->gateway, &index)) {
             return err_fail(errp, ERR_ADDRESS_POOL, ECODE_NONE, "%s does not contain %s",
-                            own->network->network, op->gateway);
+                            planned->network, op->gateway);
         }
-        if (cfg_pool_is_reserved(own->network, index, false)) {
+        if (cfg_pool_is_reserved(planned, index, false)) {
             return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE, "The address %s is reserved already",
                             op->gateway);
         }
     }
-    SET_MEMBER(own->network, gateway, op->gateway);
-    own->gateway_stays = g_strcmp0(old, own->network->gateway) == 0;
+    SET_MEMBER(planned, gateway, op->gateway);
+    own->gateway_stays = g_strcmp0(old, planned->gateway) == 0;
     return true;
 }
 
@@ -405,23 +392,24 @@ static bool set_prereq(struct lu *lu, GError **errp)
     if (network == NULL) {
         return false;
     }
-    own->network = fact_object_copy(&fact_object_network, network);
+    lu_draft_begin(&own->draft, &fact_object_network, network);
+    struct network *planned = own->draft.draft;
     if (op->has.gateway && !plan_gateway(lu, network->gateway, errp)) {
         return false;
     }
     if (op->has.mac_prefix) {
         bool is_none = strcmp(op->mac_prefix, C_VALUE_NONE) == 0;
-        g_autofree char *prefix = is_none ? NULL : mac_prefix(op->mac_prefix, errp);
+        g_autofree char *prefix = is_none ? NULL : lu_mac_prefix(op->mac_prefix, errp);
         if (!is_none && prefix == NULL) {
             return false;
         }
-        SET_MEMBER(own->network, mac_prefix, prefix);
+        SET_MEMBER(planned, mac_prefix, prefix);
     }
     if (op->has.network6) {
-        SET_MEMBER(own->network, network6, op->network6);
+        SET_MEMBER(planned, network6, op->network6);
     }
     if (op->has.gateway6) {
-        SET_MEMBER(own->network, gateway6, op->gateway6);
+        SET_MEMBER(planned, gateway6, op->gateway6);
     }
     return true;
 }
@@ -437,7 +425,7 @@ static bool set_env(struct lu *lu, struct hooks_env *env, GError **errp)
 static bool change_gateway(struct lu *lu, struct network *network, GError **errp)
 {
     const struct own *own = lu->own;
-    const char *gateway = own->network->gateway;
+    const char *gateway = ((const struct network *)own->draft.draft)->gateway;
     if (own->gateway_stays) {
         lu_warn(lu, "The gateway is %s already", gateway != NULL ? gateway : C_VALUE_NONE);
         return true;
@@ -482,9 +470,7 @@ static bool set_exec(struct lu *lu, struct json_writer *result G_GNUC_UNUSED, GE
         return false;
     }
     change_reserved(lu, network);
-    SET_MEMBER(network, mac_prefix, own->network->mac_prefix);
-    SET_MEMBER(network, network6, own->network->network6);
-    SET_MEMBER(network, gateway6, own->network->gateway6);
+    lu_draft_apply(&own->draft, network);
     return lu_commit(lu, txn, errp);
 }
 

@@ -54,8 +54,16 @@ static struct json *as_json(const struct value_map *map)
     return out;
 }
 
-bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
-                 const struct value_map *osparams, bool force_variant, GError **errp)
+bool lu_check_no_image(const struct any_dict *osparams, GError **errp)
+{
+    return fact_dict_get(&type_any_dict, osparams, "os-image") == NULL ||
+           err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,
+                    "Images of operating systems are not available in this version");
+}
+
+static bool check_os(struct lu *lu, const char *const *nodes, size_t n, bool required,
+                     const char *os, const struct value_map *osparams, bool force_variant,
+                     GError **errp)
 {
     if (os == NULL || *os == '\0') {
         return true;
@@ -68,8 +76,8 @@ bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *
     CLEANUP(lu_answers_freep)
     struct lu_answers *answers =
         lu_call_nodes(lu, (const char *const *)asked->pdata, asked->len,
-                      LU_CALL(os_validate, .required = true, .name = (char *)os, .checks = checks,
-                              .params = params, .force_variant = force_variant));
+                      LU_CALL(os_validate, .required = required, .name = (char *)os,
+                              .checks = checks, .params = params, .force_variant = force_variant));
     fact_clear(&type_any_list, &checks);
     for (size_t i = 0; i < answers->n; i++) {
         const struct lu_answer *answer = &answers->v[i];
@@ -83,6 +91,18 @@ bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *
         }
     }
     return true;
+}
+
+bool lu_check_os(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                 const struct value_map *osparams, bool force_variant, GError **errp)
+{
+    return check_os(lu, nodes, n, true, os, osparams, force_variant, errp);
+}
+
+bool lu_check_os_if_there(struct lu *lu, const char *const *nodes, size_t n, const char *os,
+                          const struct value_map *osparams, GError **errp)
+{
+    return check_os(lu, nodes, n, false, os, osparams, false, errp);
 }
 
 /* --- Space --------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ static void write_dynamic_params(const struct target *to, const struct disk *dis
 {
     struct cfg_drbd drbd;
     json_write_object_begin(to->w);
-    if (disk->dev_type == DISK_TEMPLATE_DRBD && cfg_disk_drbd(disk, &drbd)) {
+    if (disk->dev_type == DISK_TEMPLATE_DRBD && cfg_disk_drbd_alone(disk, &drbd)) {
         const char *ip_a = secondary_ip(to, drbd.node_a), *ip_b = secondary_ip(to, drbd.node_b);
         if (strcmp(drbd.node_a, to->node_uuid) == 0) {
             write_end(to->w, C_DDP_LOCAL_IP, ip_a, C_DDP_LOCAL_MINOR, drbd.minor_a);

@@ -96,3 +96,32 @@ bool lu_disk_state_merge(const struct any_dict *given, struct any_map *state, GE
     }
     return true;
 }
+
+/* --- The cluster's ------------------------------------------------------------------------------
+ */
+static void fill(struct json *numbers, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (!json_has(numbers, names[i])) {
+            /* A node has one processor, and one for itself, until it is told otherwise. */
+            json_set(numbers, names[i], json_new_int(g_str_has_prefix(names[i], "cpu_") ? 1 : 0));
+        }
+    }
+}
+
+void lu_hv_state_fill(struct any_map *state)
+{
+    for (size_t i = 0; i < state->n; i++) {
+        fill(object_at(state, state->v[i].key), hv_names_of_state);
+    }
+}
+
+void lu_disk_state_fill(struct any_map *state)
+{
+    for (size_t i = 0; i < state->n; i++) {
+        struct json_iter it = json_iter_begin(object_at(state, state->v[i].key));
+        while (json_iter_next(&it)) {
+            fill(it.value, disk_names_of_state);
+        }
+    }
+}

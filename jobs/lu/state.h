@@ -13,4 +13,9 @@
 bool lu_hv_state_merge(const struct any_dict *given, struct any_map *state, GError **errp);
 bool lu_disk_state_merge(const struct any_dict *given, struct any_map *state, GError **errp);
 
+/* Each dictionary of numbers in a state gets what it lacks: the cluster's is always whole
+ * (objects.py SimpleFillHvState, SimpleFillDiskState). */
+void lu_hv_state_fill(struct any_map *state);
+void lu_disk_state_fill(struct any_map *state);
+
 #endif

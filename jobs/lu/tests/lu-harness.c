@@ -37,15 +37,20 @@ static void append_log(struct lu_env *env, enum job_log_type type, struct json *
     g_string_append_printf(harness->log, "%s %s\n", fact_enum_job_log_type.words[type], text);
 }
 
-static const char *find_answer(const struct lu_harness *harness, const char *call, const char *node)
+/* Of several answers (lines) the first goes, unless it is the last. Owned by the caller. */
+static char *take_answer(struct lu_harness *harness, const char *call, const char *node)
 {
     g_autofree char *own = g_strdup_printf("%s %s", call, node);
-    const char *answer = g_hash_table_lookup(harness->answers, own);
-    if (answer == NULL) {
-        g_autofree char *any = g_strdup_printf("%s *", call);
-        answer = g_hash_table_lookup(harness->answers, any);
+    g_autofree char *any = g_strdup_printf("%s *", call);
+    const char *key = g_hash_table_contains(harness->answers, own) ? own : any;
+    const char *answer = g_hash_table_lookup(harness->answers, key);
+    const char *more = answer != NULL ? strchr(answer, '\n') : NULL;
+    if (more == NULL) {
+        return g_strdup(answer);
     }
-    return answer;
+    char *first = g_strndup(answer, (gsize)(more - answer));
+    g_hash_table_replace(harness->answers, g_strdup(key), g_strdup(more + 1));
+    return first;
 }
 
 static void call(struct lu_env *env, const struct rpc_row *row, unsigned timeout,
@@ -54,7 +59,7 @@ static void call(struct lu_env *env, const struct rpc_row *row, unsigned timeout
     struct lu_harness *harness = env->data;
     ck_assert_uint_gt(timeout, 0);
     for (size_t i = 0; i < n; i++) {
-        const char *answer = find_answer(harness, row->name, requests[i].node);
+        g_autofree char *answer = take_answer(harness, row->name, requests[i].node);
         g_string_append_printf(harness->calls, "%s %s %s\n", row->name, requests[i].node,
                                requests[i].arguments);
         if (answer != NULL && *answer != '!') {

@@ -27,8 +27,9 @@ DEFINE_CLEANUP(struct lu_harness *, lu_harness_free)
 /* The configuration as it is now; borrowed until the next run. */
 const struct cfg *lu_harness_cfg(struct lu_harness *harness);
 
-/* What a node (NULL: every node) answers to a call; payload is a text of JSON. A later answer for
- * the same call and node replaces the first. Calls without an answer fail. */
+/* What a node (NULL: every node) answers to a call; payload is a text of JSON. Several lines: one
+ * answer after the other, the last for good. A later answer for the same call and node replaces the
+ * first. Calls without an answer fail. */
 void lu_harness_answer(struct lu_harness *harness, const char *call, const char *node,
                        const char *payload);
 void lu_harness_failure(struct lu_harness *harness, const char *call, const char *node,
