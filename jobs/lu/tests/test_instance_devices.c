@@ -137,7 +137,7 @@ START_TEST(nic_changed)
     ck_assert_int_eq(inst3()->serial_no, serial + 1);
     ck_assert_str_eq(lu_harness_result(h),
                      "[[\"nic.ip/0\", \"198.51.100.9\"], [\"nic.name/0\", null], "
-                     "[\"nic.mode/0\", \"bridged\"], [\"nic.link/0\", \"br0\"], "
+                     "[\"nic.link/0\", \"br0\"], [\"nic.mode/0\", \"bridged\"], "
                      "[\"nic.vlan/0\", \"\"]]");
 
     /* Out of the network: the prefix is the cluster's again, the address goes back. */
