@@ -181,7 +181,7 @@ bool cmd_node_evacuate(struct cli_run *run, GError **errp)
         return false;
     }
     if (names->len == 1) {
-        run_print(run, "No instances to evacuate on node(s) %s, exiting.", run->args[0]);
+        run_warn(run, "No instances to evacuate on node(s) %s, exiting.", run->args[0]);
         return true;
     }
     g_autofree char *list = g_strjoinv(", ", (char **)names->pdata);

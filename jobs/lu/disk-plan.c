@@ -34,6 +34,9 @@ bool lu_check_template_enabled(struct lu *lu, enum disk_template disk_template, 
                     template_word(disk_template));
 }
 
+/* MiB. */
+enum { SIZE_STEP = 4 };
+
 static bool complete_disk(struct lu *lu, struct idisk *disk, size_t index,
                           enum disk_template disk_template, GError **errp)
 {
@@ -44,6 +47,10 @@ static bool complete_disk(struct lu *lu, struct idisk *disk, size_t index,
     }
     if (!disk->has.size) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Disk %zu has no size", index);
+    }
+    /* As all sizes that clients give (utils ParseUnit). */
+    if (disk->size < INT64_MAX - SIZE_STEP) {
+        disk->size = (disk->size + SIZE_STEP - 1) / SIZE_STEP * SIZE_STEP;
     }
     if (disk->has.provider && !ext) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL,

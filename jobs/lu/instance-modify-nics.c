@@ -466,10 +466,13 @@ static void describe_change(const struct lu_mod *mod, const char *old_network,
         lu_change_add(step->changes, json_ref(json_get(mod->params, KEY(NETWORK))), "nic.%s/%zu",
                       KEY(NETWORK), step->index);
     }
+    const char *const connection[] = {KEY(LINK), KEY(MODE), KEY(VLAN)};
     CLEANUP(json_unrefp) struct json *params = lu_json_of(&type_nicparams, &nic->nicparams);
-    struct json_iter it = json_iter_begin(params);
-    while (json_iter_next(&it)) {
-        lu_change_add(step->changes, json_ref(it.value), "nic.%s/%zu", it.key, step->index);
+    for (size_t i = 0; i < G_N_ELEMENTS(connection); i++) {
+        if (json_has(params, connection[i])) {
+            lu_change_add(step->changes, json_ref(json_get(params, connection[i])), "nic.%s/%zu",
+                          connection[i], step->index);
+        }
     }
 }
 

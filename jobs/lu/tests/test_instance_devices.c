@@ -137,7 +137,7 @@ START_TEST(nic_changed)
     ck_assert_int_eq(inst3()->serial_no, serial + 1);
     ck_assert_str_eq(lu_harness_result(h),
                      "[[\"nic.ip/0\", \"198.51.100.9\"], [\"nic.name/0\", null], "
-                     "[\"nic.mode/0\", \"bridged\"], [\"nic.link/0\", \"br0\"], "
+                     "[\"nic.link/0\", \"br0\"], [\"nic.mode/0\", \"bridged\"], "
                      "[\"nic.vlan/0\", \"\"]]");
 
     /* Out of the network: the prefix is the cluster's again, the address goes back. */
@@ -275,7 +275,7 @@ END_TEST
  */
 START_TEST(disk_added)
 {
-    lu_harness_ok(h, DISKS("inst4", "[\"add\", 0, {\"size\": 128, \"name\": \"log\"}]"));
+    lu_harness_ok(h, DISKS("inst4", "[\"add\", 0, {\"size\": 126, \"name\": \"log\"}]"));
     const struct instance *inst4 = instance("inst4.lab.example");
     struct cfg_disks disks = cfg_instance_disks(lu_harness_cfg(h), inst4);
     ck_assert_uint_eq(disks.n, 2);
