@@ -11,6 +11,7 @@
 #include "facts/codec.h"
 #include "facts/completion.h"
 #include "facts/man.h"
+#include "facts/system-files.h"
 #include "facts/type-text.h"
 
 static const struct {
@@ -103,7 +104,9 @@ static int usage(void)
 {
     fputs("Usage: factdump --json FAMILY    prints {FAMILY: facts}\n"
           "       factdump --man PROGRAM    prints the manual page of a gnt-* program\n"
-          "       factdump --completion     prints the tables of the shell completion\n\n"
+          "       factdump --completion     prints the tables of the shell completion\n"
+          "       factdump --system FILE    prints a unit of systemd, ganeti.cron or "
+          "ganeti.logrotate\n\n"
           "Families: all",
           stderr);
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
@@ -128,6 +131,9 @@ static char *print_wanted(int argc, char **argv)
         const struct cli_program *program = cli_program_find(argv[2]);
 
         return program != NULL ? man_page(program) : NULL;
+    }
+    if (argc == 3 && strcmp(argv[1], "--system") == 0) {
+        return system_file(argv[2]);
     }
     return argc == 2 && strcmp(argv[1], "--completion") == 0 ? completion_tables() : NULL;
 }

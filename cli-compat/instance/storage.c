@@ -162,7 +162,7 @@ bool cmd_instance_replace_disks(struct cli_run *run, GError **errp)
 {
     CLEANUP(json_unrefp)
     struct json *disks = indices(command_line_text(run->line, CLI_OPT_diskidx), errp);
-    enum replace_disks_mode mode;
+    enum replace_disks_mode mode = REPLACE_DISKS_REPLACE_AUTO;
 
     if (disks == NULL || !find_mode(run, disks, &mode, errp)) {
         return false;

@@ -1,12 +1,6 @@
 /* gnt-os */
 #include "config.h"
 
-/* What this release lacks. */
-#define cmd_os_diagnose cmd_not_available
-#define cmd_os_info     cmd_not_available
-#define cmd_os_list     cmd_not_available
-#define cmd_os_modify   cmd_not_available
-
 #define MINE_os MINE
 #include "cli-compat/core/commands.h"
 

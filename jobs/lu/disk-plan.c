@@ -39,6 +39,9 @@ static bool complete_disk(struct lu *lu, struct idisk *disk, size_t index,
 {
     const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
     bool ext = disk_template == DISK_TEMPLATE_EXT;
+    if (disk->extra != NULL) {
+        json_remove(disk->extra, "dev_type"); /* the template says it */
+    }
     if (!disk->has.size) {
         return err_fail(errp, ERR_OP_PREREQ, ECODE_INVAL, "Disk %zu has no size", index);
     }

@@ -11,6 +11,7 @@
 #include "jobs/lu/instance-create.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/instance-record.h"
+#include "jobs/lu/metadata.h"
 #include "jobs/lu/rpc.h"
 #include "jobs/lu/sync.h"
 
@@ -169,75 +170,6 @@ static bool give_up(struct lu *lu, const struct instance *instance, GError **err
                     "instance, which was removed again");
 }
 
-/* --- The operating system -----------------------------------------------------------------------
- */
-/* Whether its scripts may run on the node (os_diagnose: [name, ..., trusted]). */
-static bool check_trusted(struct lu *lu, const struct instance *instance, GError **errp)
-{
-    g_auto(GStrv) parts = g_strsplit(instance->os, "+", 2);
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node, LU_CALL(os_diagnose, .whole = false));
-    if (!lu_answer_check(answer, errp, "Cannot ask for the operating system %s", instance->os)) {
-        return false;
-    }
-    size_t n = json_kind(answer->payload) == JSON_ARRAY ? json_len(answer->payload) : 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct json *one = json_at(answer->payload, i);
-        if (json_kind(one) != JSON_ARRAY || json_len(one) < 8 ||
-            json_kind(json_at(one, 0)) != JSON_STRING ||
-            strcmp(json_string(json_at(one, 0)), parts[0]) != 0) {
-            continue;
-        }
-        const struct json *trusted = json_at(one, 7);
-        return (json_kind(trusted) == JSON_BOOL && json_boolean(trusted)) ||
-               err_fail(errp, ERR_OP_EXEC, ECODE_NONE,
-                        "The operating system %s is not trusted to run on the node, and running "
-                        "it in a helper guest is not available in this version",
-                        instance->os);
-    }
-    return err_fail(errp, ERR_OP_PREREQ, ECODE_NONE, "The operating system %s is not on node %s",
-                    instance->os, answer->node_name);
-}
-
-static bool install(struct lu *lu, const struct instance *instance, GError **errp)
-{
-    const struct op_instance_create *op = lu_params(lu);
-    const struct create_own *own = lu->own;
-    struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    bool os = *instance->os != '\0';
-    if (os && !check_trusted(lu, instance, errp)) {
-        return false;
-    }
-    if (disks.n == 0 || own->adopt) {
-        return true;
-    }
-    if (op->mode != INST_CREATE_CREATE) {
-        return create_import_exec(lu, instance, errp);
-    }
-    if (!os || op->no_install) {
-        return true;
-    }
-    bool pause = !op->wait_for_sync && const_has(C_DTS_INT_MIRROR, (int)op->disk_template);
-    if (pause) {
-        lu_log(lu, "* pausing disk sync to install instance OS");
-        (void)lu_disks_pause_sync(lu, instance, disks.v, disks.n, true, NULL);
-    }
-    lu_log(lu, "* running the instance OS create scripts...");
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer = lu_call_node(
-        lu, instance->primary_node,
-        LU_CALL(instance_os_add,
-                .instance_osp = {.instance = instance, .osparams = &own->osparams_secret},
-                .reinstall = false, .debug = lu->op->common->debug_level));
-    if (pause) {
-        lu_log(lu, "* resuming disk sync");
-        (void)lu_disks_pause_sync(lu, instance, disks.v, disks.n, false, NULL);
-    }
-    return lu_answer_check(answer, errp, "Could not add os for instance %s on node %s",
-                           instance->name, answer->node_name);
-}
-
 static bool start(struct lu *lu, const char *uuid, GError **errp)
 {
     static const enum admin_state up = ADMIN_UP;
@@ -265,6 +197,13 @@ static bool write_nodes(struct lu *lu, struct json_writer *result)
         json_write_string(result, cfg_node_get(lu_cfg(lu), own->nodes->pdata[i])->name);
     }
     json_write_array_end(result);
+    return true;
+}
+
+static bool tell_metadata(struct lu *lu, const struct instance *instance)
+{
+    const struct create_own *own = lu->own;
+    lu_tell_metadata(lu, instance, NULL, &instance->osparams_private, &own->osparams_secret);
     return true;
 }
 
@@ -297,11 +236,11 @@ bool create_exec(struct lu *lu, struct json_writer *result, GError **errp)
         !settle_disks(lu, instance, &good, errp)) {
         return false;
     }
-    if (!good) {
+    if (!good || !create_os_image(lu, instance)) {
         return give_up(lu, instance, errp);
     }
     return lu_release(lu, LOCK_LEVEL_NODE_RES, (const char *const *)own->nodes->pdata,
                       own->nodes->len, errp) &&
-           install(lu, instance, errp) && (!op->start || start(lu, uuid, errp)) &&
-           write_nodes(lu, result);
+           create_os_install(lu, instance, errp) && tell_metadata(lu, instance) &&
+           (!op->start || start(lu, uuid, errp)) && write_nodes(lu, result);
 }

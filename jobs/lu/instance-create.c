@@ -44,15 +44,6 @@ static bool inval(GError **errp, const char *text)
 
 /* --- Arguments ----------------------------------------------------------------------------------
  */
-/* Ways to bring content in that this version does not have. */
-static bool check_content(const struct op_instance_create *op, GError **errp)
-{
-    if (op->instance_communication) {
-        return inval(errp, "The interface to the metadata daemon is not available in this version");
-    }
-    return op->mode != INST_CREATE_CREATE || lu_check_no_image(&op->osparams, errp);
-}
-
 static bool check_name(struct lu *lu, GError **errp)
 {
     struct op_instance_create *op = lu_params(lu);
@@ -159,20 +150,28 @@ static bool check_placement(struct lu *lu, GError **errp)
            inval(errp, "Opportunistic locking needs an allocator");
 }
 
-static bool check_os_type(struct lu *lu, GError **errp)
+/* One more interface, unless it is given already. */
+static bool add_communication(struct lu *lu, GError **errp)
 {
-    const struct op_instance_create *op = lu_params(lu);
-    const struct cluster *cluster = cfg_cluster(lu_cfg(lu));
-    if (!op->has.os_type) {
-        return inval(errp, "The operating system is missing");
-    }
-    for (size_t i = 0; i < cluster->blacklisted_os.n; i++) {
-        if (strcmp(cluster->blacklisted_os.v[i], op->os_type) == 0) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
-                            "The operating system %s is not for new instances (blacklisted)",
-                            op->os_type);
+    struct op_instance_create *op = lu_params(lu);
+    const char *network = cfg_cluster(lu_cfg(lu))->instance_communication_network;
+    g_autofree char *name =
+        g_strconcat(C_INSTANCE_COMMUNICATION_NIC_PREFIX, op->instance_name, NULL);
+    for (size_t i = 0; i < op->nics.n; i++) {
+        if (g_strcmp0(op->nics.v[i].name, name) == 0) {
+            return true;
         }
     }
+    if (network == NULL || *network == '\0') {
+        return inval(errp, "The cluster has no network for interfaces to the metadata daemon; "
+                           "see 'gnt-cluster modify --instance-communication-network'");
+    }
+    struct inic *nic = fact_list_add(&type_inic_list, &op->nics);
+    lu_text_set(&nic->name, name);
+    lu_text_set(&nic->mac, C_VALUE_GENERATE);
+    lu_text_set(&nic->ip, fact_enum_nic_mode.words[NIC_MODE_POOL]);
+    lu_text_set(&nic->network, network);
+    nic->has.name = nic->has.mac = nic->has.ip = nic->has.network = true;
     return true;
 }
 
@@ -186,7 +185,7 @@ static bool create_arguments(struct lu *lu, GError **errp)
         lu_info(lu, "Nothing is installed, so the instance is not started");
         op->start = false;
     }
-    if (!check_content(op, errp) || !check_name(lu, errp)) {
+    if (!check_name(lu, errp) || (op->instance_communication && !add_communication(lu, errp))) {
         return false;
     }
     for (size_t i = 0; i < op->nics.n; i++) {
@@ -195,7 +194,7 @@ static bool create_arguments(struct lu *lu, GError **errp)
         }
     }
     return check_disks(lu, errp) && check_placement(lu, errp) &&
-           (op->mode == INST_CREATE_CREATE ? check_os_type(lu, errp)
+           (op->mode == INST_CREATE_CREATE ? create_os_arguments(lu, errp)
                                            : create_import_arguments(lu, errp));
 }
 
@@ -416,10 +415,16 @@ static bool build_instance(struct lu *lu, const struct instance *plan, GError **
     merge_any(&instance->osparams, &op->osparams);
     merge_private(&instance->osparams_private, &op->osparams_private);
     merge_private(&own->osparams_secret, &op->osparams_secret);
-    return set_tags(op, instance, errp) &&
-           lu_force_hvparams(&op->hvparams, &instance->hvparams, errp) &&
-           check_hvparams(lu, instance, errp) && create_beparams(op, instance, errp) &&
-           lu_nics_compute(lu, op->nics.v, op->nics.n, own->check_ip, &instance->nics, errp);
+    if (!set_tags(op, instance, errp) ||
+        !lu_force_hvparams(&op->hvparams, &instance->hvparams, errp) ||
+        !check_hvparams(lu, instance, errp) || !create_beparams(op, instance, errp) ||
+        !lu_nics_compute(lu, op->nics.v, op->nics.n, own->check_ip, &instance->nics, errp)) {
+        return false;
+    }
+    if (op->identify_defaults) {
+        create_drop_defaults(lu, instance);
+    }
+    return true;
 }
 
 /* --- Where it will be ---------------------------------------------------------------------------
@@ -602,7 +607,8 @@ static bool create_prereq(struct lu *lu, GError **errp)
     return lu_disks_complete(lu, own->disks.v, own->disks.n, op->disk_template, errp) &&
            check_address_free(lu, errp) && find_nodes(lu, plan, errp) &&
            lu_nics_place(lu, &own->instance->nics, op->pnode_uuid, op->conflicts_check, errp) &&
-           check_storage(lu, errp) && check_policy(lu, errp) && check_on_nodes(lu, errp);
+           check_storage(lu, errp) && check_policy(lu, errp) && check_on_nodes(lu, errp) &&
+           create_os_check(lu, errp);
 }
 
 /* All nodes the second time. */

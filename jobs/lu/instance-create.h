@@ -31,6 +31,18 @@ void create_wanted_clear(struct ia_instance *wanted);
 /* Names of the nodes that are locked at both levels. */
 GPtrArray *create_whitelist(struct lu *lu);
 
+/* Own parameters that are those in force anyway are none (_RevertToDefaults). */
+void create_drop_defaults(struct lu *lu, struct instance *instance);
+
+/* --- The operating system: instance-create-os.c -------------------------------------------------
+ */
+bool create_os_arguments(struct lu *lu, GError **errp);
+/* Its scripts may run on the node. */
+bool create_os_check(struct lu *lu, GError **errp);
+/* An image instead of scripts, onto the first disk; what goes wrong is only warned of. */
+bool create_os_image(struct lu *lu, const struct instance *instance);
+bool create_os_install(struct lu *lu, const struct instance *instance, GError **errp);
+
 bool create_exec(struct lu *lu, struct json_writer *result, GError **errp);
 
 /* Sizes of volumes or devices to be adopted, into own->disks; reserves them. */
@@ -46,8 +58,7 @@ bool create_allocate(struct lu *lu, GError **errp);
 bool create_import_arguments(struct lu *lu, GError **errp);
 bool create_import_names(struct lu *lu, GError **errp);
 bool create_import_read(struct lu *lu, GError **errp);
-/* Takes away what the cluster has by default anyway, if that is wanted; keeps the MAC addresses of
- * an instance that comes back under its name. */
+/* Keeps the MAC addresses of an instance that comes back under its name. */
 void create_import_adjust(struct lu *lu);
 bool create_import_exec(struct lu *lu, const struct instance *instance, GError **errp);
 

@@ -1,21 +1,17 @@
 /* OP_INSTANCE_CREATE of what was exported: arguments, locks and the description of the export
- * (reference: lib/cmdlib/instance_create.py _ReadExportInfo, _ReadExportParams,
- * _RevertToDefaults). */
+ * (reference: lib/cmdlib/instance_create.py _ReadExportInfo, _ReadExportParams). */
 #include "config.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "base/parse.h"
-#include "compat-config/model/fill.h"
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
-#include "facts/params.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-create.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/params.h"
 #include "jobs/lu/remote.h"
 #include "jobs/lu/rpc.h"
 #include "noded/proto/ini.h"
@@ -344,59 +340,12 @@ bool create_import_read(struct lu *lu, GError **errp)
                     "The description of the export does not tell the name of its instance");
 }
 
-/* --- What the cluster has anyway ----------------------------------------------------------------
+/* --- Interfaces ---------------------------------------------------------------------------------
  */
-static void drop_equal(struct value_map *map, const struct value_map *usual)
-{
-    for (size_t i = map->n; i > 0; i--) {
-        const struct fact_value *value = fact_dict_get(&type_value_map, usual, map->v[i - 1].key);
-        if (value != NULL && fact_equal(&type_VALUE, value, &map->v[i - 1].value)) {
-            g_autofree char *key = g_strdup(map->v[i - 1].key);
-            (void)fact_dict_remove(&type_value_map, map, key);
-        }
-    }
-}
-
-static void drop_equal_members(const struct fact_object *object, void *own, const void *usual)
-{
-    for (size_t i = 0; i < object->n_members; i++) {
-        const struct fact_member *member = &object->members[i];
-        if (fact_equal(member->spec->type, (char *)own + member->offset,
-                       (const char *)usual + member->offset)) {
-            fact_clear(member->spec->type, (char *)own + member->offset);
-            fact_member_mark_set(object, own, member, false);
-        }
-    }
-}
-
-static void revert_to_defaults(struct lu *lu, struct instance *instance)
-{
-    struct instance bare = *instance;
-    struct nic no_nic = {0};
-    memset(&bare.hvparams, 0, sizeof bare.hvparams);
-    memset(&bare.osparams, 0, sizeof bare.osparams);
-    memset(&bare.beparams, 0, sizeof bare.beparams);
-    struct value_map hv = cfg_hvparams(lu_cfg(lu), &bare, 0);
-    struct value_map os = cfg_osparams(lu_cfg(lu), &bare, 0);
-    struct beparams be = cfg_beparams(lu_cfg(lu), &bare);
-    struct nicparams nic = cfg_nicparams(lu_cfg(lu), &no_nic);
-    drop_equal(&instance->hvparams, &hv);
-    drop_equal(&instance->osparams, &os);
-    drop_equal_members(&fact_object_beparams, &instance->beparams, &be);
-    for (size_t i = 0; i < instance->nics.n; i++) {
-        drop_equal_members(&fact_object_nicparams, &instance->nics.v[i].nicparams, &nic);
-    }
-    cfg_filled_free(&hv);
-    cfg_filled_free(&os);
-}
-
 void create_import_adjust(struct lu *lu)
 {
     const struct op_instance_create *op = lu_params(lu);
     struct create_own *own = lu->own;
-    if (op->identify_defaults) {
-        revert_to_defaults(lu, own->instance);
-    }
     if (op->mode != INST_CREATE_IMPORT || strcmp(op->instance_name, own->old_name) != 0) {
         return;
     }

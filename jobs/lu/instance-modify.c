@@ -16,8 +16,6 @@
 #include "jobs/lu/ipolicy-fit.h"
 #include "jobs/lu/metadata.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/params.h"
-#include "jobs/lu/rpc.h"
 
 static void clear(void *data)
 {

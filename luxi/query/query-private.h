@@ -32,7 +32,8 @@ struct query {
     guint n_passed; /* items [0, n_passed) passed the first look of the filter */
     bool is_live;   /* a column needs live data */
     bool starting, collecting;
-    void *state; /* of the kind */
+    const struct query_items *given; /* of a resource that jobs answer; else NULL */
+    void *state;                     /* of the kind */
     query_done *done;
     void *data;
 };

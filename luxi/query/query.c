@@ -48,7 +48,12 @@ static void get_value(const struct query *query, const struct query_item *item, 
     case QF_HOW_CODE:
     case QF_HOW_ELEM_CODE:
     case QF_HOW_PARAM:
-        query_getter_of(row->getter)(query, item, field, ret_value);
+        if (query->given != NULL) {
+            query->given->value(query->given->data, GPOINTER_TO_SIZE(item->extra), field,
+                                ret_value);
+        } else {
+            query_getter_of(row->getter)(query, item, field, ret_value);
+        }
         break;
     }
 }
@@ -202,7 +207,7 @@ static bool first_pass(struct query *query, GError **errp)
 
 /* ---- life ---- */
 
-static void query_free(struct query *query)
+static void query_clear(struct query *query)
 {
     if (query->ops->clear != NULL) {
         query->ops->clear(query);
@@ -213,6 +218,11 @@ static void query_free(struct query *query)
     g_strfreev(query->names);
     g_clear_pointer(&query->filter, query_filter_free);
     cfg_unref(query->cfg);
+}
+
+static void query_free(struct query *query)
+{
+    query_clear(query);
     g_free(query);
 }
 
@@ -391,13 +401,8 @@ bool query_write_old(struct query *query, struct json_writer *w, GError **errp)
     return write_rows(query, w, query_value_encode_bare, errp);
 }
 
-bool query_write_fields(enum query_kind kind, const char *const *fields, struct json_writer *w,
-                        GError **errp)
+void query_write_definitions(enum query_kind kind, const char *const *fields, struct json_writer *w)
 {
-    if (query_rows[kind].via != QUERY_VIA_LUXI) {
-        return err_fail(errp, ERR_GENERIC, ECODE_NONE,
-                        "fields of '%s' can only be asked for by a job", query_word(kind));
-    }
     json_write_object_begin(w);
     json_write_key(w, result_word(0));
     json_write_array_begin(w);
@@ -415,5 +420,71 @@ bool query_write_fields(enum query_kind kind, const char *const *fields, struct 
     }
     json_write_array_end(w);
     json_write_object_end(w);
+}
+
+bool query_write_fields(enum query_kind kind, const char *const *fields, struct json_writer *w,
+                        GError **errp)
+{
+    if (query_rows[kind].via != QUERY_VIA_LUXI) {
+        return err_fail(errp, ERR_GENERIC, ECODE_NONE,
+                        "fields of '%s' can only be asked for by a job", query_word(kind));
+    }
+    query_write_definitions(kind, fields, w);
     return true;
+}
+
+/* ---- items that were fetched before ---- */
+
+static void add_given(struct query *query, size_t index)
+{
+    const struct query_items *given = query->given;
+    const struct query_item item = {
+        .object = given->objects != NULL ? given->objects[index] : NULL,
+        .extra = GSIZE_TO_POINTER(index),
+        .live = (void *)given, /* it is all there */
+    };
+
+    g_array_append_val(query->items, item);
+}
+
+static bool list_given(struct query *query, const struct query_operand *names, size_t n_names,
+                       GError **errp)
+{
+    const struct query_items *given = query->given;
+
+    for (size_t i = 0; names == NULL && i < given->n; i++) {
+        add_given(query, i);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        size_t at = 0;
+
+        while (at < given->n && g_strcmp0(names[i].text, given->names[at]) != 0) {
+            at++;
+        }
+        if (at == given->n) {
+            return err_fail(errp, ERR_OP_EXEC, ECODE_NONE, "There is no %s '%s'",
+                            query_word(query->kind), names[i].text != NULL ? names[i].text : "?");
+        }
+        add_given(query, at);
+    }
+    return true;
+}
+
+bool query_answer_items(const struct query_items *items, const struct query_request *request,
+                        bool old, struct json_writer *w, GError **errp)
+{
+    const struct query_ops ops = {.object = items->type, .list = list_given};
+    struct query query = {
+        .kind = request->kind,
+        .ops = &ops,
+        .filter = request->filter,
+        .items = g_array_new(FALSE, TRUE, sizeof(struct query_item)),
+        .given = items,
+    };
+    bool ok = resolve(&query, request->fields, errp) && list_items(&query, errp) &&
+              first_pass(&query, errp) &&
+              (old ? query_write_old(&query, w, errp) : query_write(&query, w, errp));
+
+    query_clear(&query);
+    return ok;
 }

@@ -62,6 +62,33 @@ bool query_write_old(struct query *query, struct json_writer *w, GError **errp);
  * ERR_GENERIC for a resource that only jobs can answer. */
 bool query_write_fields(enum query_kind kind, const char *const *fields, struct json_writer *w,
                         GError **errp);
+/* The same, of any resource. */
+void query_write_definitions(enum query_kind kind, const char *const *fields,
+                             struct json_writer *w);
+
+/* --- Resources that jobs answer (VIA JOB) -------------------------------------------------------
+ */
+struct fact_object;
+
+/* Items that were fetched before. Their order is that of the answer, unless the filter asks for
+ * names and for nothing else. */
+struct query_items {
+    const char *const *names;
+    size_t n;
+    /* What QF_MEMBER rows are members of: the type, and the object of each item (NULL: there are no
+     * such rows). */
+    const struct fact_object *type;
+    const void *const *objects;
+    /* The value of a QF_JOB row. */
+    void (*value)(void *data, size_t item, const struct qfield *field,
+                  struct query_value *ret_value);
+    void *data;
+};
+
+/* Writes the answer as query_write() does, or as query_write_old(). A name that the filter asks for
+ * and that no item has is an ERR_OP_EXEC (QueryBase._GetNames in lib/cmdlib/base.py). */
+bool query_answer_items(const struct query_items *items, const struct query_request *request,
+                        bool old, struct json_writer *w, GError **errp);
 
 /* A filter for items by name or UUID, as the old calls want it; no names: NULL, everything. */
 struct query_filter *query_filter_for_names(const char *const *names, const char *const *fields);

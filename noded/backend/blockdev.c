@@ -121,7 +121,6 @@ NODED_CALL(blockdev_assemble, NODED_WORKER)
 /* --- Shut down and remove -----------------------------------------------------------------------
  */
 
-/* From the top to the parts, whether or not the top is there (BlockdevShutdown). */
 /* A way to be done with a disk. */
 struct ending {
     bool (*end)(struct bdev *dev, GError **errp);
@@ -129,7 +128,8 @@ struct ending {
     bool missing_ok;
 };
 
-/* A disk and then its parts; whatever goes wrong with one, the others have their turn. */
+/* From the top to the parts, whether or not the top is there (BlockdevShutdown); whatever goes
+ * wrong with one, the others have their turn. */
 static void end_all(const struct disk *disk, const struct ending *how, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;

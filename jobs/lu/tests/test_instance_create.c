@@ -30,6 +30,8 @@ static void begin(const char *config)
         {"blockdev_pause_resume_sync", "[[true, null]]"},
         {"blockdev_getmirrorstatus", "[{\"sync_percent\": null, \"is_degraded\": false}]"},
         {"instance_os_add", "null"},
+        {"instance_metadata_modify", "null"},
+        {"blockdev_image", "null"},
         {"instance_start", "null"},
         {"vg_list", "{\"xenvg\": 5000}"},
         {"lv_list", "{\"xenvg/old\": [\"700.00\", false, false],"
@@ -102,12 +104,12 @@ START_TEST(file)
                      "node/40eeb2cf-b682-45b3-9a33-cc80759e3e20 exclusive\n"
                      "nodegroup/82ab96d0-e378-4039-9682-23f11f479a37 shared\n");
     g_autofree char *calls = call_names();
-    ck_assert_str_eq(calls,
-                     "hypervisor_validate_params node2 os_validate node2 "
-                     "bridges_exist node2 node_info node2 file_storage_dir_create node2 "
-                     "blockdev_create node2 blockdev_getmirrorstatus node2 os_diagnose node2 "
-                     "instance_os_add node2 "
-                     "instance_start node2 ");
+    ck_assert_str_eq(calls, "hypervisor_validate_params node2 os_validate node2 "
+                            "bridges_exist node2 node_info node2 os_diagnose node2 "
+                            "file_storage_dir_create node2 "
+                            "blockdev_create node2 blockdev_getmirrorstatus node2 "
+                            "instance_os_add node2 instance_metadata_modify node2 "
+                            "instance_start node2 ");
     const struct instance *made = instance("new.example");
     ck_assert_ptr_nonnull(made);
     ck_assert_int_eq(made->admin_state, ADMIN_UP);
@@ -299,5 +301,60 @@ START_TEST(refused)
 }
 END_TEST
 
+#define ONE_FILE "\"disk_template\": \"file\", \"pnode\": \"node2\", \"disks\": [{\"size\": 100}], "
+
+START_TEST(untrusted)
+{
+    lu_harness_answer(h, "os_diagnose", NULL,
+                      "[[\"noop\", \"/x\", true, \"\", [], [], [20], false]]");
+    create_fails(ONE_FILE "\"nics\": []", ERR_OP_PREREQ, ECODE_STATE);
+    ck_assert_ptr_null(strstr(lu_harness_calls(h), "blockdev_create"));
+    create_ok(ONE_FILE "\"nics\": [], \"no_install\": true");
+    ck_assert_ptr_null(strstr(lu_harness_calls(h), "instance_os_add"));
+}
+END_TEST
+
+START_TEST(image)
+{
+    create_ok(ONE_FILE "\"nics\": [], \"osparams\": {\"os-image\": \"/srv/image\"}");
+    const char *calls = lu_harness_calls(h);
+    ck_assert_ptr_nonnull(strstr(calls, "\"/srv/image\", 100]"));
+    ck_assert_ptr_null(strstr(calls, "instance_os_add"));
+    ck_assert_ptr_null(strstr(calls, "os_diagnose"));
+    create_fails(ONE_FILE "\"nics\": [], \"osparams\": {\"os-image\": \"image\"}", ERR_OP_PREREQ,
+                 ECODE_INVAL);
+}
+END_TEST
+
+START_TEST(image_fails)
+{
+    lu_harness_failure(h, "blockdev_image", NULL, "no such image");
+    create_fails(ONE_FILE "\"nics\": [], \"osparams\": {\"os-image\": \"https://x/y\"}",
+                 ERR_OP_EXEC, ECODE_NONE);
+    ck_assert_ptr_null(instance("new.example"));
+    ck_assert_ptr_nonnull(strstr(lu_harness_calls(h), "blockdev_remove"));
+}
+END_TEST
+
+START_TEST(defaults)
+{
+    create_ok(ONE_FILE "\"nics\": [{\"mode\": \"bridged\", \"link\": \"br1\"}], "
+                       "\"identify_defaults\": true, \"beparams\": {\"minmem\": 64, "
+                       "\"vcpus\": 2, \"spindle_use\": 1}");
+    const struct instance *made = instance("new.example");
+    ck_assert(!made->beparams.has.spindle_use);
+    ck_assert(!made->nics.v[0].nicparams.has.mode);
+    ck_assert(made->nics.v[0].nicparams.has.link);
+}
+END_TEST
+
+START_TEST(communication)
+{
+    create_fails(ONE_FILE "\"nics\": [], \"instance_communication\": true", ERR_OP_PREREQ,
+                 ECODE_INVAL);
+}
+END_TEST
+
 UNIT_MAIN_FIXTURE("instance-create", set_up, tear_down, file, diskless_not_started, drbd,
-                  drbd_fails, adopt, planned_then_real, by_allocator, refused)
+                  drbd_fails, adopt, planned_then_real, by_allocator, refused, untrusted, image,
+                  image_fails, defaults, communication)

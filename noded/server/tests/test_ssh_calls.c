@@ -26,7 +26,8 @@ static void write_ssconf(const char *name, const char *text)
 static void setup(void)
 {
     static const enum path_id folders[] = {PATH_DATA_DIR, PATH_COUNT};
-    const struct tls_spec spec = {.common_name = "lab", .validity = 3600, .serial = 1, .key_bits = 2048};
+    const struct tls_spec spec = {
+        .common_name = "lab", .validity = 3600, .serial = 1, .key_bits = 2048};
     g_autofree char *key = NULL, *pem = NULL;
 
     node_make(folders);
