@@ -1,13 +1,14 @@
 /* Exports of instances: prepared, made, removed (reference: lib/cmdlib/backup.py). */
 #include "config.h"
 
+#include "jobs/lu/backup.h"
+
 #include <string.h>
 
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
-#include "jobs/lu/backup.h"
 #include "jobs/lu/disks.h"
 #include "jobs/lu/export.h"
 #include "jobs/lu/group-locks.h"

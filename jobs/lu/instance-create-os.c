@@ -121,6 +121,9 @@ bool create_os_install(struct lu *lu, const struct instance *instance, GError **
     const struct op_instance_create *op = lu_params(lu);
     const struct create_own *own = lu->own;
     struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
+    if (op->mode != INST_CREATE_CREATE) {
+        return disks.n == 0 || create_import_exec(lu, instance, errp);
+    }
     if (!runs_scripts(lu)) {
         return true;
     }

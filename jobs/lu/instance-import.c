@@ -1,21 +1,17 @@
 /* OP_INSTANCE_CREATE of what was exported: arguments, locks and the description of the export
- * (reference: lib/cmdlib/instance_create.py _ReadExportInfo, _ReadExportParams,
- * _RevertToDefaults). */
+ * (reference: lib/cmdlib/instance_create.py _ReadExportInfo, _ReadExportParams). */
 #include "config.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "base/parse.h"
-#include "compat-config/model/fill.h"
 #include "compat-config/paths/paths.h"
 #include "facts/codec.h"
 #include "facts/constants.h"
-#include "facts/params.h"
 #include "jobs/lu/instance-check.h"
 #include "jobs/lu/instance-create.h"
 #include "jobs/lu/names.h"
-#include "jobs/lu/params.h"
 #include "jobs/lu/remote.h"
 #include "jobs/lu/rpc.h"
 #include "noded/proto/ini.h"
@@ -344,6 +340,8 @@ bool create_import_read(struct lu *lu, GError **errp)
                     "The description of the export does not tell the name of its instance");
 }
 
+/* --- Interfaces ---------------------------------------------------------------------------------
+ */
 void create_import_keep_macs(struct lu *lu)
 {
     const struct op_instance_create *op = lu_params(lu);
