@@ -4,8 +4,8 @@
 
 #include "noded/hypervisor/hv-common.h"
 
-static const struct hv_ops *const drivers[] = {&hv_fake, &hv_kvm, &hv_xen_pvm, &hv_xen_hvm,
-                                               &hv_chroot, &hv_lxc};
+static const struct hv_ops *const drivers[] = {&hv_fake,    &hv_kvm,    &hv_xen_pvm,
+                                               &hv_xen_hvm, &hv_chroot, &hv_lxc};
 
 const struct hv_ops *hv_find(enum hypervisor hypervisor)
 {

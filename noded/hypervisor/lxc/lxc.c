@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cmd.h"
@@ -10,6 +9,7 @@
 #include "base/json-writer.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "compat-config/paths/paths.h"
 #include "facts/constants.h"
 #include "facts/errors.h"
@@ -25,6 +25,7 @@ enum {
     MS = 1000,
     REBOOT_S = 120,
     STARTUP_S = 30,
+    MAX_VERSION = 9999,
     BYTES_PER_MIB = 1024 * 1024,
 };
 
@@ -77,6 +78,16 @@ static bool at_least(const struct version *version, int major, int minor, int mi
                                      : version->micro >= micro;
 }
 
+/* "4.0.11"; what may stand behind the third number ("1.0.0.beta1", "1.0.0-rc1") does not count. */
+static bool parse_version(const char *text, struct version *ret)
+{
+    g_auto(GStrv) parts = g_strsplit_set(text, ".-", -1);
+
+    return g_strv_length(parts) >= 3 && parse_int(parts[0], 0, MAX_VERSION, &ret->major, NULL) &&
+           parse_int(parts[1], 0, MAX_VERSION, &ret->minor, NULL) &&
+           parse_int(parts[2], 0, MAX_VERSION, &ret->micro, NULL);
+}
+
 static bool version_of(const char *program, struct version *ret, GError **errp)
 {
     CLEANUP(cmd_freep) struct cmd *cmd = cmd_new(program, "--version", NULL);
@@ -87,9 +98,8 @@ static bool version_of(const char *program, struct version *ret, GError **errp)
         return hv_fail(errp, "Failed to get version info from command %s: %s", program,
                        error->message);
     }
-    /* NOLINTNEXTLINE(cert-err34-c): three small numbers */
-    if (sscanf(text, "%4d.%4d.%4d", &ret->major, &ret->minor, &ret->micro) != 3) {
-        return hv_fail(errp, "Can't parse LXC version from %s: %s", program, g_strchomp(text));
+    if (!parse_version(g_strchomp(text), ret)) {
+        return hv_fail(errp, "Can't parse LXC version from %s: %s", program, text);
     }
     return true;
 }
