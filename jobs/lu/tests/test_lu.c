@@ -233,16 +233,7 @@ START_TEST(verify_submits_jobs)
 }
 END_TEST
 
-/* --- What is not there yet ----------------------------------------------------------------------
- */
-START_TEST(not_yet)
-{
-    lu_harness_fails(h, "{\"OP_ID\": \"OP_CLUSTER_DESTROY\"}", ERR_OP_EXEC, ECODE_NONE);
-    ck_assert_ptr_nonnull(strstr(lu_harness_error(h)->message, "not available yet"));
-}
-END_TEST
-
 UNIT_MAIN_FIXTURE("lu", set_up, tear_down, delay_on_nodes, delay_without_locks, delay_refused,
                   delay_fails_on_node, dry_run, tags, bad_tags, group_add_and_remove,
                   group_parameters_refused, pre_hook_aborts, hooks_that_cannot_run,
-                  verify_submits_jobs, not_yet)
+                  verify_submits_jobs)

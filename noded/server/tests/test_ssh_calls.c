@@ -43,7 +43,10 @@ static void setup(void)
                "uuid-1 " KEY_1 "\nuuid-2 " KEY_2 "\nnode3.lab.example " KEY_3 "\n");
 }
 
-/* The requests that nodes got, in the order of commands: each must be one that ssh-update reads. */
+#define NODE_OF(name) "GANETI_HOSTNAME=" name
+
+/* The requests that nodes got, in the order of commands: each must be one that ssh-update reads. In
+ * a virtual cluster the node is named in the environment instead of to ssh. */
 static GPtrArray *requests(const struct cmd_recorder *recorder)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
@@ -60,7 +63,7 @@ static GPtrArray *requests(const struct cmd_recorder *recorder)
         update = fact_object_decode(&fact_object_ssh_update, json, NULL, &error);
         ck_assert_msg(update != NULL, "%s: %s", text, error != NULL ? error->message : "");
         fact_object_free(&fact_object_ssh_update, update);
-        g_ptr_array_add(list, g_strconcat(strstr(*line, "root@"), "\n", text, NULL));
+        g_ptr_array_add(list, g_strdup_printf("%.*s\n%s", (int)(sign - *line), *line, text));
     }
     return list;
 }
@@ -85,10 +88,10 @@ START_TEST(a_new_node_gets_the_list_and_the_others_its_key)
                 "[true, []]");
     told = requests(recorder);
     ck_assert_uint_eq(told->len, 3);
-    expect_request(told, 0, "root@node3.lab.example",
+    expect_request(told, 0, NODE_OF("node3.lab.example"),
                    "\"public_keys\": [\"override\", {\"uuid-1\": [\"" KEY_1
                    "\"], \"uuid-2\": [\"" KEY_2 "\"], \"uuid-3\": [\"" KEY_3 "\"]}]");
-    expect_request(told, 1, "root@node2.lab.example",
+    expect_request(told, 1, NODE_OF("node2.lab.example"),
                    "\"public_keys\": [\"replace_or_add\", {\"uuid-3\": [\"" KEY_3 "\"]}]");
     list = node_read(path_get(PATH_SSH_PUB_KEYS));
     ck_assert_ptr_nonnull(strstr(list, "uuid-3 " KEY_3 "\n"));
@@ -107,7 +110,7 @@ START_TEST(a_node_that_goes_loses_its_list)
                 "[true, []]");
     told = requests(recorder);
     ck_assert_uint_eq(told->len, 1);
-    expect_request(told, 0, "root@node2.lab.example", "\"public_keys\": [\"clear\", {}]");
+    expect_request(told, 0, NODE_OF("node2.lab.example"), "\"public_keys\": [\"clear\", {}]");
 }
 END_TEST
 
@@ -115,8 +118,8 @@ START_TEST(a_node_that_cannot_be_told_is_named)
 {
     CLEANUP(cmd_recorder_freep) struct cmd_recorder *recorder = cmd_recorder_new();
 
-    cmd_recorder_answer(recorder, "*root@node2*", 0, 255, NULL, "No route to host");
-    cmd_recorder_answer(recorder, "*root@node3*", 0, 0, NULL, NULL);
+    cmd_recorder_answer(recorder, "*" NODE_OF("node2") "*", 0, 255, NULL, "No route to host");
+    cmd_recorder_answer(recorder, "*" NODE_OF("node3") "*", 0, 0, NULL, NULL);
     node_refuse(RPC_node_ssh_key_add,
                 "[\"uuid-2\", \"node2.lab.example\", [\"node2.lab.example\"], false, false, true]",
                 "No route to host");
