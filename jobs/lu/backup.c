@@ -253,15 +253,10 @@ static bool stop_guest(struct lu *lu, GError **errp)
 {
     const struct op_backup_export *op = lu_params(lu);
     const struct instance *instance = instance_of(lu);
-    struct any_list reason = lu_reason(lu);
-    CLEANUP(json_unrefp) struct json *seconds = json_new_int(op->shutdown_timeout);
     lu_log(lu, "Shutting down instance %s", instance->name);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
-                     LU_CALL(instance_shutdown, .instance = {.instance = instance},
-                             .timeout = seconds, .reason = reason));
-    fact_clear(&type_any_list, &reason);
+        lu_guest_shutdown(lu, instance, instance->primary_node, op->shutdown_timeout);
     return lu_answer_check(answer, errp, "Could not shut down instance %s on node %s",
                            instance->name, answer->node_name);
 }

@@ -29,6 +29,11 @@ bool lu_disk_is_consistent(struct lu *lu, const struct instance *instance, const
 bool lu_disk_has_good_data(struct lu *lu, const struct instance *instance, const struct disk *disk,
                            const char *node_uuid, bool on_primary);
 
+/* Appends the indices (int64_t) of the disks whose data on the node is lost
+ * (FindFaultyInstanceDisks). An OpPrereqError. */
+bool lu_disks_find_faulty(struct lu *lu, const struct instance *instance, const char *node_uuid,
+                          GArray *faulty, GError **errp);
+
 /* --- Recorded state -----------------------------------------------------------------------------
  *
  * Each is one commit, and none if nothing changes (ConfigModifications.hs setInstanceStatus). NULL:

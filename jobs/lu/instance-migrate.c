@@ -76,15 +76,10 @@ static bool check_disks(struct lu *lu, const struct migration *migration, GError
 static bool stop_guest(struct lu *lu, const struct migration *migration, GError **errp)
 {
     const struct instance *instance = migration_instance(lu, migration);
-    struct any_list reason = lu_reason(lu);
-    CLEANUP(json_unrefp) struct json *seconds = json_new_int(migration->shutdown_timeout);
     lu_log(lu, "* shutting the guest down on the source node");
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
-        lu_call_node(lu, migration->source,
-                     LU_CALL(instance_shutdown, .instance = {.instance = instance},
-                             .timeout = seconds, .reason = reason));
-    fact_clear(&type_any_list, &reason);
+        lu_guest_shutdown(lu, instance, migration->source, migration->shutdown_timeout);
     if (migration->ignore_consistency || is_source_offline(lu, migration)) {
         lu_answer_warn(lu, answer,
                        "Could not shut down instance %s on node %s, which is ignored; make sure "

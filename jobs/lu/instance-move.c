@@ -101,14 +101,9 @@ static bool check_prereq(struct lu *lu, GError **errp)
 static bool stop_guest(struct lu *lu, const struct instance *instance, GError **errp)
 {
     const struct op_instance_move *op = lu_params(lu);
-    struct any_list reason = lu_reason(lu);
-    CLEANUP(json_unrefp) struct json *seconds = json_new_int(op->shutdown_timeout);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
-                     LU_CALL(instance_shutdown, .instance = {.instance = instance},
-                             .timeout = seconds, .reason = reason));
-    fact_clear(&type_any_list, &reason);
+        lu_guest_shutdown(lu, instance, instance->primary_node, op->shutdown_timeout);
     lu_info(lu, "Shutting down instance %s on source node %s", instance->name, answer->node_name);
     if (op->ignore_consistency) {
         (void)lu_answer_warn(lu, answer,

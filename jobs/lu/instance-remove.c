@@ -14,15 +14,9 @@ static bool remove_names(struct lu *lu, GError **errp)
 {
     struct op_instance_remove *op = lu_params(lu);
     /* A forthcoming one may be removed too. */
-    const struct instance *instance =
-        lu_expand_instance(lu, op->instance_name, op->instance_uuid, errp);
-    if (instance == NULL) {
+    if (lu_lock_any_instance_slot(lu, LU_INSTANCE_SLOT(op), errp) == NULL) {
         return false;
     }
-    lu_text_set(&op->instance_name, instance->name);
-    lu_text_set(&op->instance_uuid, instance->uuid);
-    op->has.instance_uuid = true;
-    lu_need(lu, LOCK_LEVEL_INSTANCE, instance->name);
     lu_need_apart(lu, LOCK_LEVEL_NODE);
     lu_need_apart(lu, LOCK_LEVEL_NODE_RES);
     return true;
@@ -45,14 +39,9 @@ static bool remove_prereq(struct lu *lu, GError **errp)
 static bool shut_down(struct lu *lu, const struct instance *instance, GError **errp)
 {
     const struct op_instance_remove *op = lu_params(lu);
-    struct any_list reason = lu_reason(lu);
-    CLEANUP(json_unrefp) struct json *seconds = json_new_int(op->shutdown_timeout);
     CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
-                     LU_CALL(instance_shutdown, .instance = {.instance = instance},
-                             .timeout = seconds, .reason = reason));
-    fact_clear(&type_any_list, &reason);
+        lu_guest_shutdown(lu, instance, instance->primary_node, op->shutdown_timeout);
     if (op->ignore_failures) {
         (void)lu_answer_warn(lu, answer, "Could not shut down instance %s", instance->name);
         return true;

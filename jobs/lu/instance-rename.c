@@ -53,15 +53,9 @@ static bool check_free_name(struct lu *lu, const char *old_name, GError **errp)
 static bool names(struct lu *lu, GError **errp)
 {
     struct op_instance_rename *op = lu_params(lu);
-    const struct instance *instance =
-        lu_expand_instance(lu, op->instance_name, op->instance_uuid, errp);
-    if (instance == NULL) {
+    if (lu_lock_any_instance_slot(lu, LU_INSTANCE_SLOT(op), errp) == NULL) {
         return false;
     }
-    lu_text_set(&op->instance_name, instance->name);
-    lu_text_set(&op->instance_uuid, instance->uuid);
-    op->has.instance_uuid = true;
-    lu_need(lu, LOCK_LEVEL_INSTANCE, instance->name);
     if (!resolve(lu, errp) || !check_free_name(lu, op->instance_name, errp)) {
         return false;
     }

@@ -51,17 +51,24 @@ bool lu_instance_start(struct lu *lu, const char *uuid, const struct value_map *
 }
 
 /* Guest and disks. */
-static bool stop(struct lu *lu, const char *uuid, int64_t timeout, GError **errp)
+struct lu_answer *lu_guest_shutdown(struct lu *lu, const struct instance *instance,
+                                    const char *node_uuid, int64_t timeout)
 {
-    const struct instance *instance = cfg_instance_get(lu_cfg(lu), uuid);
     struct any_list reason = lu_reason(lu);
     CLEANUP(json_unrefp) struct json *seconds = json_new_int(timeout);
-    CLEANUP(lu_answer_freep)
     struct lu_answer *answer =
-        lu_call_node(lu, instance->primary_node,
+        lu_call_node(lu, node_uuid,
                      LU_CALL(instance_shutdown, .instance = {.instance = instance},
                              .timeout = seconds, .reason = reason));
     fact_clear(&type_any_list, &reason);
+    return answer;
+}
+
+static bool stop(struct lu *lu, const char *uuid, int64_t timeout, GError **errp)
+{
+    const struct instance *instance = cfg_instance_get(lu_cfg(lu), uuid);
+    CLEANUP(lu_answer_freep)
+    struct lu_answer *answer = lu_guest_shutdown(lu, instance, instance->primary_node, timeout);
     return lu_answer_check(answer, errp, "Could not shut down instance %s on node %s",
                            instance->name, answer->node_name) &&
            lu_disks_shutdown(lu, uuid, false, NULL, errp);

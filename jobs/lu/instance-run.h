@@ -9,6 +9,11 @@
 bool lu_instance_start(struct lu *lu, const char *uuid, const struct value_map *hvparams,
                        const struct beparams *beparams, bool paused, GError **errp);
 
+/* Asks the node to shut the guest down, hard after so many seconds. Owned by the caller, who knows
+ * what a failure means. */
+struct lu_answer *lu_guest_shutdown(struct lu *lu, const struct instance *instance,
+                                    const char *node_uuid, int64_t timeout);
+
 /* Removes its disks, then its record; with failures ignored the record goes in any case. It must
  * not run. An OpExecError. */
 bool lu_instance_erase(struct lu *lu, const char *uuid, bool ignore_failures, GError **errp);

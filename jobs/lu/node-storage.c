@@ -11,6 +11,7 @@
 #include "facts/codec.h"
 #include "facts/constants.h"
 #include "facts/storage.h"
+#include "jobs/lu/disks.h"
 #include "jobs/lu/instance-env.h"
 #include "jobs/lu/lu.h"
 #include "jobs/lu/names.h"
@@ -450,29 +451,11 @@ static bool repair_names(struct lu *lu, GError **errp G_GNUC_UNUSED)
 static bool check_faulty(struct lu *lu, const struct instance *instance, const char *node_uuid,
                          GError **errp)
 {
-    struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, node_uuid,
-                     LU_CALL(blockdev_getmirrorstatus,
-                             .disks = {.v = disks.v, .n = disks.n, .instance = instance}));
-    if (!lu_answer_check_prereq(answer, ECODE_ENVIRON, errp,
-                                "Node %s does not tell the state of the disks of instance %s",
-                                answer->node_name, instance->name)) {
-        return false;
-    }
-    for (size_t i = 0; json_kind(answer->payload) == JSON_ARRAY && i < json_len(answer->payload);
-         i++) {
-        const struct json *status = json_at(answer->payload, i);
-        const struct json *local =
-            json_kind(status) == JSON_OBJECT ? json_get(status, "ldisk_status") : NULL;
-        if (json_kind(local) == JSON_INT && json_int(local) == C_LDS_FAULTY) {
-            return err_fail(errp, ERR_OP_PREREQ, ECODE_STATE,
-                            "Instance %s has faulty disks on node %s", instance->name,
-                            answer->node_name);
-        }
-    }
-    return true;
+    g_autoptr(GArray) faulty = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    return lu_disks_find_faulty(lu, instance, node_uuid, faulty, errp) &&
+           (faulty->len == 0 ||
+            err_fail(errp, ERR_OP_PREREQ, ECODE_STATE, "Instance %s has faulty disks on node %s",
+                     instance->name, cfg_node_get(lu_cfg(lu), node_uuid)->name));
 }
 
 static bool check_instance(struct lu *lu, const struct instance *instance, GError **errp)

@@ -86,34 +86,6 @@ static void add_disk(struct replace *replace, int64_t index)
     g_array_append_val(replace->disks, index);
 }
 
-/* Indices of disks whose data on the node is lost. */
-static bool find_faulty(struct lu *lu, const struct instance *instance, const char *node_uuid,
-                        GArray *faulty, GError **errp)
-{
-    struct cfg_disks disks = cfg_instance_disks(lu_cfg(lu), instance);
-    CLEANUP(lu_answer_freep)
-    struct lu_answer *answer =
-        lu_call_node(lu, node_uuid,
-                     LU_CALL(blockdev_getmirrorstatus,
-                             .disks = {.v = disks.v, .n = disks.n, .instance = instance}));
-    if (!lu_answer_check_prereq(answer, ECODE_ENVIRON, errp,
-                                "Node %s does not tell the state of the disks of instance %s",
-                                answer->node_name, instance->name)) {
-        return false;
-    }
-    size_t n = json_kind(answer->payload) == JSON_ARRAY ? json_len(answer->payload) : 0;
-    for (size_t i = 0; i < n && i < disks.n; i++) {
-        const struct json *status = json_at(answer->payload, i);
-        const struct json *data =
-            json_kind(status) == JSON_OBJECT ? json_get(status, "ldisk_status") : NULL;
-        if (json_kind(data) == JSON_INT && json_int(data) == C_LDS_FAULTY) {
-            int64_t index = (int64_t)i;
-            g_array_append_val(faulty, index);
-        }
-    }
-    return true;
-}
-
 static void set_nodes(struct replace *replace, const char *target, const char *other)
 {
     lu_text_set(&replace->target, target);
@@ -132,8 +104,8 @@ static bool find_by_fault(struct lu *lu, const struct instance *instance, const 
     }
     g_autoptr(GArray) first = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) second = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!find_faulty(lu, instance, instance->primary_node, first, errp) ||
-        !find_faulty(lu, instance, secondary, second, errp)) {
+    if (!lu_disks_find_faulty(lu, instance, instance->primary_node, first, errp) ||
+        !lu_disks_find_faulty(lu, instance, secondary, second, errp)) {
         return false;
     }
     if (first->len > 0 && second->len > 0) {

@@ -84,6 +84,11 @@ bool hv_unsupported_hot_change(const struct instance *instance, enum hv_hot_acti
 bool hv_unsupported_resize_disk(const struct instance *instance, const struct disk *disk,
                                 int64_t size, GError **errp);
 
+#define HV_OPS_WITHOUT_MIGRATION                                                                   \
+    .migration_info = hv_no_migration_info, .accept = hv_no_accept,                                \
+    .migrate = hv_unsupported_migrate, .migration_status = hv_unsupported_migration_status,        \
+    .finish_target = hv_no_finish_target, .finish_source = hv_no_finish_source
+
 #define HV_OPS_WITHOUT_HOTPLUG                                                                     \
     .hot_supported = hv_unsupported_hot_supported, .hot_verify = hv_unsupported_hot_verify,        \
     .hot_change = hv_unsupported_hot_change, .resize_disk = hv_unsupported_resize_disk

@@ -289,6 +289,20 @@ const char *lu_harness_calls(const struct lu_harness *harness)
     return harness->calls->str;
 }
 
+char *lu_harness_call_names(const struct lu_harness *harness, int node_len, char separator,
+                            const char *but)
+{
+    g_auto(GStrv) lines = g_strsplit(harness->calls->str, "\n", -1);
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; lines[i] != NULL && *lines[i] != '\0'; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 3);
+        if (strcmp(words[0], "hooks_runner") != 0 && g_strcmp0(words[0], but) != 0) {
+            g_string_append_printf(names, "%s %.*s%c", words[0], node_len, words[1], separator);
+        }
+    }
+    return g_string_free(names, FALSE);
+}
+
 const char *lu_harness_locks(const struct lu_harness *harness)
 {
     return harness->locks->str;

@@ -55,6 +55,10 @@ const GError *lu_harness_error(const struct lu_harness *harness);
 const char *lu_harness_log(const struct lu_harness *harness);
 /* Lines "CALL NODE BODY", in the order of calls. */
 const char *lu_harness_calls(const struct lu_harness *harness);
+/* The same without bodies and hooks, for sequences: "CALL NODE" and the separator each, of the node
+ * as many bytes as wanted. but: another call that is left out; NULL: none. Owned by the caller. */
+char *lu_harness_call_names(const struct lu_harness *harness, int node_len, char separator,
+                            const char *but);
 /* Lines "LOCK MODE", sorted, as they were held when the unit started. */
 const char *lu_harness_locks(const struct lu_harness *harness);
 /* The submitted jobs, lists of lists of opcodes, as JSON in Python's dialect; "" if there are none.

@@ -55,15 +55,7 @@ static void tear_down(void)
 /* "CALL NODE ", hooks left out. */
 static char *call_names(void)
 {
-    g_auto(GStrv) lines = g_strsplit(lu_harness_calls(h), "\n", -1);
-    g_autoptr(GString) names = g_string_new(NULL);
-    for (size_t i = 0; lines[i] != NULL && *lines[i] != '\0'; i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 3);
-        if (strcmp(words[0], "hooks_runner") != 0) {
-            g_string_append_printf(names, "%s %.5s ", words[0], words[1]);
-        }
-    }
-    return g_string_free(g_steal_pointer(&names), FALSE);
+    return lu_harness_call_names(h, 5, ' ', NULL);
 }
 
 static const struct instance *instance(const char *name)

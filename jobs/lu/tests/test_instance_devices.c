@@ -1,6 +1,7 @@
 /* OP_INSTANCE_SET_PARAMS: interfaces, disks, another disk template, another primary node. */
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/tests/unit.h"
@@ -80,16 +81,7 @@ static bool reserved(const char *ip)
 /* Calls of nodes in their order, without their bodies. */
 static char *call_names(void)
 {
-    GString *out = g_string_new(NULL);
-    g_auto(GStrv) lines = g_strsplit(lu_harness_calls(h), "\n", -1);
-    for (size_t i = 0; lines[i] != NULL && *lines[i] != '\0'; i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 3);
-        if (strcmp(words[0], "hooks_runner") != 0 &&
-            strcmp(words[0], "instance_metadata_modify") != 0) {
-            g_string_append_printf(out, "%s %s\n", words[0], words[1]);
-        }
-    }
-    return g_string_free(out, FALSE);
+    return lu_harness_call_names(h, INT_MAX, '\n', "instance_metadata_modify");
 }
 
 /* --- Interfaces ---------------------------------------------------------------------------------
