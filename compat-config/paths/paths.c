@@ -141,6 +141,11 @@ const char *const *path_list(enum search_path_id id)
     return (const char *const *)lists[id];
 }
 
+char *path_of_daemon(enum daemon_id id)
+{
+    return g_build_filename(path_get(PATH_SBINDIR), daemon_rows[id].name, NULL);
+}
+
 char *path_of_log(enum daemon_id id, enum daemon_log log)
 {
     g_autofree char *base = daemon_log_base(id, log);

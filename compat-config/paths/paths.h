@@ -26,6 +26,8 @@ const char *path_get(enum path_id id);
 char *path_format(enum path_id id, const char *word);
 /* The folders of a search path, NULL-terminated; static. */
 const char *const *path_list(enum search_path_id id);
+/* The program of a daemon, installed or not; allocated. */
+char *path_of_daemon(enum daemon_id id);
 /* The log file of a daemon; allocated. */
 char *path_of_log(enum daemon_id id, enum daemon_log log);
 /* A path that is no row, an absolute one of the node's own, below the node's folder in a virtual

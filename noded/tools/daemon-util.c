@@ -105,11 +105,6 @@ static char *pid_file_of(const struct daemon_row *row)
     return path_format(PATH_DAEMON_PIDFILE, row->name);
 }
 
-static char *executable_of(const struct daemon_row *row)
-{
-    return g_build_filename(path_get(PATH_SBINDIR), row->name, NULL);
-}
-
 /* The name of the daemon in variables: "NODED". */
 static char *variable_of(const struct daemon_row *row, const char *prefix)
 {
@@ -161,7 +156,7 @@ static bool add_words(struct cmd *cmd, const char *text, GError **errp)
 /* A daemon on a port below 1024 that is not root's. */
 static bool grant_capabilities(const struct daemon_row *row, GError **errp)
 {
-    g_autofree char *path = executable_of(row);
+    g_autofree char *path = path_of_daemon(row->id);
     g_autofree char *real = NULL;
     CLEANUP(cmd_freep) struct cmd *cmd = NULL;
 
@@ -177,7 +172,7 @@ static int plain_start(const struct daemon_row *row, char **args)
 {
     CLEANUP(cmd_freep) struct cmd *ensure = cmd_new(path_get(PATH_ENSURE_DIRS), NULL);
     struct cmd *cmd = start_stop_daemon(row, "--start");
-    g_autofree char *executable = executable_of(row);
+    g_autofree char *executable = path_of_daemon(row->id);
     g_autofree char *extra_name = variable_of(row, "EXTRA_");
     const char *extra = g_getenv(extra_name);
     g_autofree char *site = NULL;
@@ -265,7 +260,7 @@ static int do_pidfile(const struct daemon_row *row, char **args G_GNUC_UNUSED)
 
 static int do_executable(const struct daemon_row *row, char **args G_GNUC_UNUSED)
 {
-    g_autofree char *path = executable_of(row);
+    g_autofree char *path = path_of_daemon(row->id);
 
     g_print("%s\n", path);
     return TOOL_OK;
@@ -290,7 +285,7 @@ static char *no_args[] = {NULL};
 /* Of all daemons those are started that this release has. */
 static int start_if_there(const struct daemon_row *row, char **args)
 {
-    g_autofree char *executable = executable_of(row);
+    g_autofree char *executable = path_of_daemon(row->id);
 
     if (!g_file_test(executable, G_FILE_TEST_IS_EXECUTABLE)) {
         g_printerr("%s is not installed and is left out\n", executable);

@@ -266,6 +266,18 @@ START_TEST(a_node_that_runs_no_guests_is_not_asked_for_them)
 }
 END_TEST
 
+START_TEST(an_absent_metadata_daemon_is_not_missed)
+{
+    g_autofree char *program = path_of_daemon(DAEMON_metad);
+
+    /* Programs are the machine's own, in virtual clusters too. */
+    if (g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
+        return;
+    }
+    node_expect(RPC_instance_metadata_modify, "[{\"name\": \"web1.lab.example\"}]", "[true, null]");
+}
+END_TEST
+
 START_TEST(who_may_call)
 {
     const char *dir = path_get(PATH_DATA_DIR);
@@ -321,4 +333,4 @@ UNIT_MAIN_FIXTURE("calls", setup, node_remove, only_listed_files_are_replaced,
                   hooks_see_only_what_they_are_given, hosts_file_is_changed_line_by_line,
                   master_address_is_set_by_the_script, exports_are_listed_and_read,
                   answers_of_the_checks, a_node_that_runs_no_guests_is_not_asked_for_them,
-                  who_may_call, bad_arguments_do_no_harm)
+                  an_absent_metadata_daemon_is_not_missed, who_may_call, bad_arguments_do_no_harm)
