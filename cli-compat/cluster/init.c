@@ -152,21 +152,6 @@ static bool read_dict(const struct json *given, struct any_dict *ret, GError **e
     return given == NULL || fact_decode(&type_any_dict, (struct json *)given, ret, NULL, errp);
 }
 
-/* "memory" is the old name of both limits (objects.py UpgradeBeParams). */
-static void split_memory(struct any_dict *given)
-{
-    static const char *const limits[] = {"maxmem", "minmem"};
-    struct json **memory = fact_dict_get(&type_any_dict, given, "memory");
-    CLEANUP(json_unrefp) struct json *value = memory != NULL ? json_ref(*memory) : NULL;
-
-    for (size_t i = 0; value != NULL && i < G_N_ELEMENTS(limits); i++) {
-        if (fact_dict_get(&type_any_dict, given, limits[i]) == NULL) {
-            *(struct json **)fact_dict_add(&type_any_dict, given, limits[i]) = json_ref(value);
-        }
-    }
-    (void)fact_dict_remove(&type_any_dict, given, "memory");
-}
-
 static bool set_params(const struct command_line *line, enum cli_option_id option,
                        const struct param_rows *rows, const struct fact_object *object, void *ret,
                        GError **errp)
@@ -175,7 +160,7 @@ static bool set_params(const struct command_line *line, enum cli_option_id optio
     bool ok = read_dict(command_line_json(line, option), &given, errp);
 
     if (ok && rows == &be_params) {
-        split_memory(&given);
+        lu_split_memory(&given);
     }
     ok = ok && lu_force_params(&given, rows, object, ret, errp);
     fact_clear(&type_any_dict, &given);

@@ -350,11 +350,9 @@ static bool overlay(const struct any_dict *given, const struct param_rows *rows,
     return true;
 }
 
-/* "memory" is the old name of both limits (objects.py UpgradeBeParams). */
 static bool take_beparams(struct lu *lu, struct cluster *cluster, GError **errp)
 {
     const struct op_cluster_set_params *op = lu_params(lu);
-    static const char *const limits[] = {"minmem", "maxmem"};
     struct beparams *params =
         fact_dict_get(&type_beparams_map, &cluster->beparams, CFG_PARAMS_DEFAULT);
     struct any_dict given = {0};
@@ -364,14 +362,8 @@ static bool take_beparams(struct lu *lu, struct cluster *cluster, GError **errp)
     if (params == NULL) {
         params = fact_dict_add(&type_beparams_map, &cluster->beparams, CFG_PARAMS_DEFAULT);
     }
-    for (size_t i = 0; i < op->beparams.n; i++) {
-        const char *name = op->beparams.v[i].key;
-        bool memory = strcmp(name, "memory") == 0;
-        for (size_t j = 0; j < (memory ? G_N_ELEMENTS(limits) : 1); j++) {
-            struct json **slot = fact_dict_add(&type_any_dict, &given, memory ? limits[j] : name);
-            *slot = json_ref(op->beparams.v[i].value);
-        }
-    }
+    fact_copy(&type_any_dict, &given, &op->beparams);
+    lu_split_memory(&given);
     bool ok = overlay(&given, &be_params, &fact_object_beparams, params, errp);
     fact_clear(&type_any_dict, &given);
     return ok;

@@ -318,24 +318,18 @@ static void merge_private(struct value_map *map, const struct private_dict *give
     }
 }
 
-/* "memory" is the old name of both limits; "auto" takes what the cluster has (objects.py
- * UpgradeBeParams, ComputeFullBeParams). */
+/* "auto" takes what the cluster has (ComputeFullBeParams). */
 bool create_beparams(const struct op_instance_create *op, struct instance *instance, GError **errp)
 {
-    static const char *const limits[] = {"minmem", "maxmem"};
     struct any_dict given = {0};
     for (size_t i = 0; i < op->beparams.n; i++) {
-        const char *name = op->beparams.v[i].key;
         struct json *value = op->beparams.v[i].value;
-        bool memory = strcmp(name, "memory") == 0;
-        if (json_kind(value) == JSON_STRING && strcmp(json_string(value), C_VALUE_AUTO) == 0) {
-            continue;
-        }
-        for (size_t j = 0; j < (memory ? G_N_ELEMENTS(limits) : 1); j++) {
-            struct json **slot = fact_dict_add(&type_any_dict, &given, memory ? limits[j] : name);
-            *slot = json_ref(value);
+        if (json_kind(value) != JSON_STRING || strcmp(json_string(value), C_VALUE_AUTO) != 0) {
+            *(struct json **)fact_dict_add(&type_any_dict, &given, op->beparams.v[i].key) =
+                json_ref(value);
         }
     }
+    lu_split_memory(&given);
     bool ok = lu_force_params(&given, &be_params, &fact_object_beparams, &instance->beparams, errp);
     fact_clear(&type_any_dict, &given);
     return ok;

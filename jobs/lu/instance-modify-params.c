@@ -73,17 +73,6 @@ static bool update_hvparams(struct lu *lu, const struct instance *instance, GErr
     return true;
 }
 
-/* The old name of both limits of memory (objects.py UpgradeBeParams). */
-static void take_memory(struct json *params)
-{
-    static const char *const limits[] = {"maxmem", "minmem"};
-    struct json *memory = json_get(params, "memory");
-    for (size_t i = 0; memory != NULL && i < G_N_ELEMENTS(limits); i++) {
-        json_set(params, limits[i], json_ref(memory));
-    }
-    json_remove(params, "memory");
-}
-
 static bool update_beparams(struct lu *lu, const struct instance *instance, GError **errp)
 {
     const struct op_instance_set_params *op = lu_params(lu);
@@ -98,9 +87,9 @@ static bool update_beparams(struct lu *lu, const struct instance *instance, GErr
             json_set(params, op->beparams.v[i].key, json_ref(value));
         }
     }
-    take_memory(params);
-    bool ok = fact_decode(&type_any_dict, params, &dict, NULL, errp) &&
-              lu_force_params(&dict, &be_params, &fact_object_beparams, &own->beparams, errp);
+    bool ok = fact_decode(&type_any_dict, params, &dict, NULL, errp);
+    lu_split_memory(&dict);
+    ok = ok && lu_force_params(&dict, &be_params, &fact_object_beparams, &own->beparams, errp);
     fact_clear(&type_any_dict, &dict);
     return ok;
 }

@@ -190,6 +190,21 @@ bool lu_value_is_default(const struct json *value)
     return json_kind(value) == JSON_STRING && strcmp(json_string(value), C_VALUE_DEFAULT) == 0;
 }
 
+void lu_split_memory(struct any_dict *given)
+{
+    static const char *const limits[] = {"maxmem", "minmem"};
+    struct json **memory = fact_dict_get(&type_any_dict, given, "memory");
+    if (memory == NULL) {
+        return;
+    }
+    CLEANUP(json_unrefp) struct json *value = json_ref(*memory);
+    (void)fact_dict_remove(&type_any_dict, given, "memory");
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        (void)fact_dict_remove(&type_any_dict, given, limits[i]);
+        *(struct json **)fact_dict_add(&type_any_dict, given, limits[i]) = json_ref(value);
+    }
+}
+
 bool lu_update_params(const struct any_dict *given, const struct param_rows *rows,
                       const struct fact_object *object, void *params, GError **errp)
 {

@@ -18,6 +18,9 @@ bool lu_force_value(const char *name, enum vtype vtype, const struct json *value
  * memory). */
 bool lu_force_params(const struct any_dict *given, const struct param_rows *rows,
                      const struct fact_object *object, void *ret, GError **errp);
+/* Backend parameters: "memory" is the old name of both limits and goes before them (objects.py
+ * UpgradeBeParams). */
+void lu_split_memory(struct any_dict *given);
 /* Puts what is given into parameters that an object has; "default" takes one away (common.py
  * GetUpdatedParams). */
 bool lu_update_params(const struct any_dict *given, const struct param_rows *rows,

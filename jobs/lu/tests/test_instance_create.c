@@ -86,9 +86,10 @@ static void create_fails(const char *rest, enum err_class error_class, enum err_
 
 START_TEST(file)
 {
-    create_ok("\"disk_template\": \"file\", \"pnode\": \"node2\", \"disks\": [{\"size\": 100}],"
-              " \"nics\": [{}], \"tags\": [\"a\"], \"beparams\": {\"memory\": \"256\"},"
-              " \"hvparams\": {}");
+    create_ok(
+        "\"disk_template\": \"file\", \"pnode\": \"node2\", \"disks\": [{\"size\": 100}],"
+        " \"nics\": [{}], \"tags\": [\"a\"], \"beparams\": {\"maxmem\": 512, \"memory\": \"256\"},"
+        " \"hvparams\": {}");
     ck_assert_str_eq(lu_harness_result(h), "[\"node2.lab.example\"]");
     ck_assert_str_eq(lu_harness_locks(h),
                      "cluster/BGL shared\ninstance/new.example exclusive\n"
